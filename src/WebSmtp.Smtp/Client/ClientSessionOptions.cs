@@ -1,0 +1,32 @@
+using System.Net.Security;
+
+namespace WebSmtp.Smtp.Client;
+
+/// <summary>TLS towards a host: never, when it is offered, or always.</summary>
+public enum ClientTls { None, Opportunistic, Require }
+
+/// <summary>How a client session behaves, with the time-outs of RFC 5321 section 4.5.3.2 as defaults.</summary>
+public sealed record ClientSessionOptions
+{
+    /// <summary>The name given to EHLO.</summary>
+    public required string HostName { get; init; }
+
+    /// <summary>
+    /// The connection was turned around (TURN, ATRN): no STARTTLS, DATA and never BDAT. Clients that copy line by line
+    /// lose a chunk that does not end in LF.
+    /// </summary>
+    public bool Turned { get; init; }
+
+    public ClientTls Tls { get; init; } = ClientTls.None;
+
+    /// <summary>Used for STARTTLS; needed unless <see cref="Tls"/> is <see cref="ClientTls.None"/>.</summary>
+    public SslClientAuthenticationOptions? TlsOptions { get; init; }
+
+    public TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan DataTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Time for each block of content to be taken.</summary>
+    public TimeSpan ContentTimeout { get; init; } = TimeSpan.FromMinutes(3);
+    public TimeSpan FinalTimeout { get; init; } = TimeSpan.FromMinutes(10);
+}
