@@ -1,0 +1,38 @@
+namespace WebSmtp.Mta.Administration;
+
+/// <summary>Somebody who logs in to the web admin, as stored.</summary>
+public sealed class AdminUser
+{
+    public int Id { get; set; }
+
+    /// <summary>Compared without case.</summary>
+    public required string Username { get; set; }
+    public Role Role { get; set; }
+    public required string PasswordHash { get; set; }
+
+    /// <summary>Changed with the password: sessions of the browser that hold another stamp end.</summary>
+    public required string SecurityStamp { get; set; }
+    public long Version { get; set; } = 1;
+}
+
+/// <summary>A key for the REST API, as stored: only its SHA-256 is kept.</summary>
+public sealed class ApiKey
+{
+    public int Id { get; set; }
+    public required string Name { get; set; }
+    public Role Role { get; set; }
+    public required byte[] KeyHash { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+    public DateTimeOffset? ExpiresAt { get; set; }
+}
+
+/// <summary>Users of the web admin and API keys in the database. Thread-safe.</summary>
+public interface IAccessStore
+{
+    Task<AdminUser?> FindUserAsync(string username, CancellationToken stop);
+    Task<bool> AnyUserAsync(CancellationToken stop);
+    Task AddUserAsync(AdminUser user, CancellationToken stop);
+    Task<bool> UpdateUserAsync(AdminUser user, CancellationToken stop);
+    Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop);
+    Task AddKeyAsync(ApiKey key, CancellationToken stop);
+}

@@ -1,0 +1,55 @@
+namespace WebSmtp.Mta.Collection;
+
+/// <summary>How held mail was asked for.</summary>
+public enum CollectionMethod { Etrn, Turn, Atrn, Operator }
+
+/// <summary>What one collection did for one domain, as it is stored: the history of the held mail screen.</summary>
+public sealed class CollectionRecord
+{
+    public long Id { get; set; }
+    public int SiteId { get; set; }
+
+    /// <summary>Name of the domain's rule, which may be a wildcard.</summary>
+    public required string Domain { get; set; }
+    public CollectionMethod Method { get; set; }
+    public string? Account { get; set; }
+
+    /// <summary>Address of the client that asked.</summary>
+    public required string From { get; set; }
+    public DateTimeOffset StartedAt { get; set; }
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>Recipients: taken, refused for now, refused for good.</summary>
+    public int Delivered { get; set; }
+    public int Deferred { get; set; }
+    public int Failed { get; set; }
+
+    /// <summary>Bytes of content taken.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>How it ended, one sentence; null while it runs.</summary>
+    public string? End { get; set; }
+
+    /// <summary>"testserver from 127.0.0.1 by TURN".</summary>
+    public string By => $"{(Account is null ? "" : Account + " ")}from {From} by {Method.ToString().ToUpperInvariant()}".TrimStart();
+}
+
+/// <summary>The history of collections in the database. Thread-safe.</summary>
+public interface ICollectionStore
+{
+    /// <summary>Adds records at the start of a collection; sets their ids.</summary>
+    Task AddAsync(IReadOnlyList<CollectionRecord> records, CancellationToken stop);
+
+    /// <summary>Writes what has come of them.</summary>
+    Task UpdateAsync(IReadOnlyList<CollectionRecord> records, CancellationToken stop);
+
+    /// <summary>The newest record of each domain of a site.</summary>
+    Task<IReadOnlyDictionary<string, CollectionRecord>> LastAsync(int siteId, CancellationToken stop);
+
+    /// <summary>A domain's records, newest first.</summary>
+    Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop);
+
+    /// <summary>At start: records without an end were cut off by the program's own end.</summary>
+    Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop);
+    Task PurgeAsync(DateTimeOffset endedBefore, CancellationToken stop);
+}

@@ -1,0 +1,131 @@
+using WebSmtp.Mta.Administration;
+
+namespace WebSmtp.Mta.Queue;
+
+/// <summary>
+/// The durable queue. Thread-safe. Everything that changes entries goes through one writer that commits what waits at
+/// that moment in one transaction; a task completes when its change would survive a power loss.
+/// Writing throws <see cref="QueueFullException"/> when the disk is full, <see cref="QueueUnavailableException"/> for
+/// other trouble of the store; nothing was changed then.
+/// </summary>
+public interface IQueueStore
+{
+    /// <summary>Adds a message with its recipients and, when <paramref name="inlineContent"/> is given, its content.</summary>
+    Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent);
+
+    /// <summary>
+    /// Leases held entries of the given destinations, oldest message first, whole messages at a time (all held entries
+    /// of a message that match): at most <paramref name="maxMessages"/>. Empty when nothing is held that is not leased.
+    /// </summary>
+    Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(
+        Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop);
+
+    /// <summary>Leases queued entries that are due, longest due first, of the given sites.</summary>
+    Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop);
+
+    /// <summary>When the next queued entry of the sites falls due; null when there is none.</summary>
+    Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop);
+
+    /// <summary>Moves the end of a lease; entries that are settled already stay as they are.</summary>
+    Task RenewAsync(Lease lease, CancellationToken stop);
+
+    /// <summary>
+    /// Writes results. One whose lease no longer holds the entry is ignored. When a message's last entry comes to an end
+    /// its content goes in the same transaction; the paths of content files that are no longer needed are returned.
+    /// </summary>
+    Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements);
+
+    /// <summary>Gives back all entries that the lease still holds, in the state they were taken from.</summary>
+    Task ReleaseAsync(string leaseOwner);
+
+    /// <summary>Gives back all leases of a node (at its start), and those whose time is over.</summary>
+    Task RecoverAsync(string nodePrefix, DateTimeOffset now);
+
+    /// <summary>Ends held entries of a destination older than <paramref name="receivedBefore"/> as expired, a bounded number; returns content paths to delete and how many.</summary>
+    Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max);
+
+    /// <summary>Ends all live entries of a message as deleted, unless one is leased (then false). Returns content paths to delete.</summary>
+    Task<DeleteResult> DeleteAsync(MessageId id, string by);
+
+    /// <summary>Hands all live messages of a site to another, entries that were leased included; returns how many.</summary>
+    Task<long> MoveSiteAsync(int fromSiteId, int toSiteId);
+
+    /// <summary>Moves entries between waiting states when a domain's route changed: queued to held and back, for one destination.</summary>
+    Task ReroutedAsync(int siteId, string domain, bool hold, DateTimeOffset now);
+
+    /// <summary>Removes settled messages, their entries and trace that ended before the given time, a bounded number; returns how many.</summary>
+    Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max);
+
+    /// <summary>Content that is kept in the database; null when there is none (settled, or in a file).</summary>
+    Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop);
+
+    Task<Message?> FindAsync(MessageId id, CancellationToken stop);
+
+    /// <summary>By id, newest last; <paramref name="cursor"/> is from the page before.</summary>
+    Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop);
+
+    /// <summary>The trace of a message in order.</summary>
+    Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop);
+
+    /// <summary>Live messages of a site, each counted once.</summary>
+    Task<long> CountLiveAsync(int siteId, CancellationToken stop);
+
+    /// <summary>What lives at one destination; null when nothing does.</summary>
+    Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop);
+
+    /// <summary>Destinations with live mail that are subdomains of <paramref name="domain"/>.</summary>
+    Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop);
+
+    /// <summary>A page of the site's destinations by name, with what the queue view shows about each.</summary>
+    Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop);
+
+    /// <summary>Which of these content paths no message names: left by a crash.</summary>
+    Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop);
+
+    /// <summary>True when a write reached the disk just now; for readiness.</summary>
+    Task<bool> ProbeAsync(CancellationToken stop);
+}
+
+/// <summary>The right to offer entries until a time. The owner's name begins with the node's.</summary>
+public sealed record Lease(string Owner, DateTimeOffset Until);
+
+/// <summary>A message with those of its entries that were leased together.</summary>
+public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Recipients);
+
+/// <summary>
+/// What becomes of a leased entry. <paramref name="State"/> is Queued (with <paramref name="DueAt"/>), Held, Delivered,
+/// Failed or Expired. The trace event tells the story; its message and time are filled in.
+/// </summary>
+public sealed record Settlement(
+    long RecipientId, MessageId MessageId, string LeaseOwner, RecipientState State, DateTimeOffset? DueAt, string? LastReply,
+    string? DeliveredTo, bool CountsAsAttempt, TraceEvent Trace);
+
+/// <summary>What came of deleting a message.</summary>
+public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);
+
+/// <summary>Which messages a list shows; null members do not restrict. Living ones only, unless history is wanted.</summary>
+public sealed record MessageFilter(
+    int SiteId, string? Domain = null, RecipientState? State = null, string? Sender = null, string? Recipient = null,
+    string? Subject = null, DateTimeOffset? ReceivedBefore = null, bool History = false);
+
+/// <summary>A row of the queue view. Counts by state are of entries.</summary>
+public sealed record DestinationSummary(
+    string Domain, long Messages, long Bytes, DateTimeOffset? Oldest, DateTimeOffset? NextAttempt, string? LastError,
+    bool AnyDelivering, bool AnyHeld, bool AnyFrozen, bool AnyRetrying);
+
+/// <summary>The disk is full: 452 4.3.1.</summary>
+public sealed class QueueFullException : Exception
+{
+    public QueueFullException() { }
+    public QueueFullException(string message) : base(message) { }
+    public QueueFullException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>The store has trouble of its own: 451 4.3.0.</summary>
+public sealed class QueueUnavailableException : Exception
+{
+    public QueueUnavailableException() { }
+    public QueueUnavailableException(string message) : base(message) { }
+    public QueueUnavailableException(string message, Exception inner) : base(message, inner) { }
+}
