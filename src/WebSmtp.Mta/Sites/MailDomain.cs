@@ -37,6 +37,9 @@ public sealed record DomainRoute
     /// <summary>Drop: a folder instead of the site's Drop, below the same roots as mail roots.</summary>
     public string? Directory { get; init; }
 
+    /// <summary>SmartHost: the host that mail is handed to.</summary>
+    public SmartHost? SmartHost { get; init; }
+
     /// <summary>Hold: ETRN releases it.</summary>
     public bool Etrn { get; init; }
 
@@ -60,3 +63,7 @@ public sealed class TurnMapping
     public required string Domain { get; set; }
     public int AccountId { get; set; }
 }
+
+/// <summary>A host that mail is handed to. A name in brackets, <c>[192.0.2.7]</c>, is an address and skips DNS.</summary>
+/// <param name="Tls"><c>none</c>, <c>opportunistic</c> or <c>require</c>.</param>
+public sealed record SmartHost(string Host, int Port = 25, string Tls = "opportunistic");
