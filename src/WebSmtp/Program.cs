@@ -1,2 +1,5 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using WebSmtp.Cli;
+using WebSmtp.Composition;
+using WebSmtp.Demo;
+
+return await CommandLine.RunAsync(args, ServerProcess.RunAsync, HeldMailDemo.RunAsync);

@@ -11,8 +11,8 @@ public interface IMailRouteResolver
     /// </summary>
     Task<RouteAnswer> ResolveAsync(string domain, CancellationToken stop);
 
-    /// <summary>The addresses of one host; empty when it has none.</summary>
-    Task<RouteAnswer> ResolveHostAsync(string host, int port, CancellationToken stop);
+    /// <summary>The addresses of one host, A before AAAA; an address in brackets is itself.</summary>
+    Task<RouteAnswer> ResolveHostAsync(string host, CancellationToken stop);
 }
 
 /// <summary>A host and one of its addresses to connect to.</summary>

@@ -1,0 +1,29 @@
+using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Composition;
+
+/// <summary>Starts and stops the mail side with the host: queue recovery, sites, delivery, in this order; and back.</summary>
+sealed class MailServer(
+    ServerSettings settings, SiteOperations sites, Scheduler scheduler, Collections collections, QueueUpkeep upkeep) : IHostedService
+{
+    /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
+    static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    public async Task StartAsync(CancellationToken stop)
+    {
+        await upkeep.RecoverAsync(stop);
+        await sites.StartAllAsync(settings.FirstSite(), stop);
+        await scheduler.StartAsync(stop);
+        upkeep.Start();
+    }
+
+    public async Task StopAsync(CancellationToken stop)
+    {
+        await sites.ShutDownAsync(Grace);
+        await collections.StopAsync(Grace);
+        await scheduler.StopAsync(stop);
+        await upkeep.StopAsync();
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Listening;
+
+/// <summary>
+/// Binds endpoints with Kestrel's socket transport. Kestrel's own endpoint list is fixed once the web server has
+/// started; sites come and go while the others run.
+/// </summary>
+sealed class SocketBinder(SmtpConnections connections, ILoggerFactory loggers) : IEndpointBinder
+{
+    readonly SocketTransportFactory _sockets = new(Options.Create(new SocketTransportOptions { Backlog = 1024 }), loggers);
+
+    public async ValueTask<IBoundEndpoint> BindAsync(int siteId, SiteEndpoint endpoint, CancellationToken stop)
+    {
+        try
+        {
+            var listener = await _sockets.BindAsync(new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port), stop);
+            return new SiteListener(siteId, endpoint, listener, connections);
+        }
+        catch (AddressInUseException e)
+        {
+            throw new EndpointUnavailableException($"{Name(endpoint)} is already used by another program on this machine.", e);
+        }
+        catch (SocketException e)
+        {
+            throw new EndpointUnavailableException(e.SocketErrorCode switch
+            {
+                SocketError.AddressNotAvailable => $"{endpoint.Address} is not an address of this machine.",
+                SocketError.AccessDenied => $"The system does not let this program use port {endpoint.Port}; ports below 1024 need the right to bind them.",
+                _ => $"{Name(endpoint)} cannot be used: {e.Message}",
+            }, e);
+        }
+    }
+
+    static string Name(SiteEndpoint endpoint) => new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port).ToString();
+}
+
+/// <summary>One bound endpoint of one site: accepts until it is unbound.</summary>
+sealed class SiteListener : IBoundEndpoint
+{
+    readonly int _siteId;
+    readonly IConnectionListener _listener;
+    readonly SmtpConnections _connections;
+    readonly Task _accepting;
+
+    public SiteListener(int siteId, SiteEndpoint endpoint, IConnectionListener listener, SmtpConnections connections)
+    {
+        _siteId = siteId;
+        _listener = listener;
+        _connections = connections;
+        Endpoint = endpoint;
+        _accepting = AcceptAsync();
+    }
+
+    public SiteEndpoint Endpoint { get; }
+
+    async Task AcceptAsync()
+    {
+        // Null after unbinding. The transport itself survives connections that die while they are accepted.
+        while (await _listener.AcceptAsync() is { } connection) _connections.Serve(_siteId, Endpoint, connection);
+    }
+
+    public async ValueTask UnbindAsync()
+    {
+        await _listener.UnbindAsync();
+        await _accepting;
+        // Not disposed: that would end connections that are still served. They hold what they need.
+    }
+}
