@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Storage;
 
@@ -34,7 +35,8 @@ static class ServerProcess
         try
         {
             var app = ServerBuilder.Build(builder, settings, storage);
-            var password = await FirstRun.PrepareAsync(app.Services, settings);
+            var password = await app.Services.GetRequiredService<AccessOperations>()
+                .FirstRunAsync(settings.AdminPassword, settings.ApiKey, CancellationToken.None);
             await app.StartAsync();
             await WriteBannerAsync(console, app, settings, password);
             return new(app, storage);
