@@ -30,20 +30,20 @@ static class ServerProcess
     /// <summary>Starts everything and says where to find it.</summary>
     public static async Task<RunningServer> StartAsync(string[] args, TextWriter console)
     {
-        var builder = ServerBuilder.Create(args, out var settings);
-        var storage = await ServerBuilder.OpenDatabaseAsync(settings);
+        var (app, settings) = ServerBuilder.Build(args);
         try
         {
-            var app = ServerBuilder.Build(builder, settings, storage);
+            await app.Services.GetRequiredService<DatabaseSetup>().OpenAsync(CancellationToken.None);
             var password = await app.Services.GetRequiredService<AccessOperations>()
                 .FirstRunAsync(settings.AdminPassword, settings.ApiKey, CancellationToken.None);
             await app.StartAsync();
+            LocalAdmin.Write(settings, app);
             await WriteBannerAsync(console, app, settings, password);
-            return new(app, storage);
+            return new(app);
         }
         catch
         {
-            await storage.DisposeAsync();
+            await app.DisposeAsync();
             throw;
         }
     }
@@ -66,7 +66,7 @@ static class ServerProcess
     // Null: not something that a person can mend; it shows as a crash.
     static string? Reason(Exception e) => e switch
     {
-        SettingsException or DatabaseTooNewException or DataDirectoryInUseException or DatabaseUnavailableException => e.Message,
+        SettingsException or DatabaseTooNewException or DataDirectoryInUseException or TimeoutException => e.Message,
         IOException { InnerException: AddressInUseException } => $"The address of the web admin is in use: {e.Message} Choose another with WEBSMTP_URLS.",
         UnauthorizedAccessException or IOException => e.Message,
         _ => null,
@@ -74,12 +74,11 @@ static class ServerProcess
 }
 
 /// <summary>A server that runs; disposing stops it.</summary>
-sealed record RunningServer(WebApplication App, IAsyncDisposable Storage) : IAsyncDisposable
+sealed record RunningServer(WebApplication App) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()
     {
         await App.StopAsync();
         await App.DisposeAsync();
-        await Storage.DisposeAsync();
     }
 }

@@ -1,0 +1,90 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Console;
+using WebSmtp.Admin;
+using WebSmtp.Api;
+using WebSmtp.Listening;
+using WebSmtp.Migrations.PostgreSql;
+using WebSmtp.Migrations.Sqlite;
+using WebSmtp.Mta.Acceptance;
+using WebSmtp.Mta.Accounts;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sessions;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Network;
+using WebSmtp.Storage;
+
+namespace WebSmtp.Composition;
+
+/// <summary>Puts the parts together: the only place that knows all of them.</summary>
+static class ServerBuilder
+{
+    /// <summary>Nothing is opened or started yet. Throws <see cref="SettingsException"/>.</summary>
+    public static (WebApplication App, ServerSettings Settings) Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var settings = ServerSettings.Read(builder.Configuration);
+        Directory.CreateDirectory(settings.DataDirectory);
+        builder.WebHost.UseUrls(settings.Urls);
+        // So that "dotnet run" finds the static files without being in Development.
+        builder.WebHost.UseStaticWebAssets();
+        builder.Host.UseSystemd().UseWindowsService();
+        ConfigureLogging(builder.Logging);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
+        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System);
+        AddStorage(builder.Services, settings);
+        AddMta(builder.Services, settings);
+        AddNetwork(builder.Services, settings);
+        builder.Services.AddHostedService<MailServer>();
+        builder.Services.AddApi();
+        builder.Services.AddAdmin();
+
+        var app = builder.Build();
+        app.MapApi();
+        app.MapAdmin();
+        return (app, settings);
+    }
+
+    static void ConfigureLogging(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error);
+    }
+
+    static void AddStorage(IServiceCollection services, ServerSettings settings) => services.AddWebSmtpStorage(settings.Database is "sqlite"
+        ? SqliteDatabase.For(Path.Combine(settings.DataDirectory, "websmtp.db"))
+        : PostgreSqlDatabase.For(settings.Database));
+
+    static void AddMta(IServiceCollection services, ServerSettings settings)
+    {
+        services.AddSingleton(new DataDirectory(settings.DataDirectory, settings.Mailroots));
+        services.AddSingleton(provider => new MessageIds(provider.GetRequiredService<TimeProvider>(), node: 0));
+        services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>();
+        services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>();
+        services.AddSingleton<QueueOperations>().AddSingleton<HeldMail>().AddSingleton<Collections>();
+        services.AddSingleton<Scheduler>().AddSingleton<QueueUpkeep>().AddSingleton<MailSinkFactory>();
+    }
+
+    static void AddNetwork(IServiceCollection services, ServerSettings settings)
+    {
+        services.AddDataProtection().SetApplicationName("WebSmtp")
+            .PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(settings.DataDirectory, "keys")));
+        services.AddSingleton<ISecretProtector, SecretProtector>();
+        services.AddSingleton(provider => ServerCertificate.LoadOrMake(settings.DataDirectory, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SessionOptionsFactory>().AddSingleton<SmtpConnections>();
+        services.AddSingleton<IEndpointBinder, SocketBinder>();
+        services.AddSingleton<IDialer, TcpDialer>();
+        services.AddSingleton<IMailRouteResolver>(_ => new DnsRouteResolver(settings.DnsServers));
+    }
+}
