@@ -171,7 +171,7 @@ public sealed partial class ServerSession
             var result = LineReader.TryRead(ref rest, CommandParser.MaxLength(rest), out var line);
             if (result is LineResult.NeedMore) break;
             if (ReadCommand(result, line) is not { } command) break;
-            if (ReadsOn(command.Verb))
+            if (EndsBatch(command.Verb))
             {
                 _pipe.Input.AdvanceTo(rest.Start);
                 await StepAsync(command, moreInput: InputWaits(), stop);
@@ -209,8 +209,12 @@ public sealed partial class ServerSession
         return command;
     }
 
-    /// <summary>These take the input that follows themselves: content, an exchange, a handshake, another conversation.</summary>
-    static bool ReadsOn(Verb verb) => verb is Verb.Data or Verb.Bdat or Verb.Auth or Verb.StartTls or Verb.Turn or Verb.Atrn;
+    /// <summary>
+    /// Verbs that read what follows by themselves (content, an exchange, a handshake, another conversation) or that must
+    /// not be followed at all. The input behind them goes back to the pipe.
+    /// </summary>
+    static bool EndsBatch(Verb verb) =>
+        verb is Verb.Bdat || (VerbRules.All.TryGetValue(verb, out var rule) && rule.LastInGroup);
 
     async ValueTask StepAsync(SmtpCommand command, bool moreInput, CancellationToken stop)
     {
