@@ -212,6 +212,8 @@ public class TransactionTests
             C: RSET
             S: 250 ok
             C: MAIL FROM:<alice@example.org> SIZE=1
+            S: 450 wait
+            C: MAIL FROM:<alice@example.org> SIZE=1
             S: 250 ok
             C: RCPT TO:<carol@example.net>
             S: 250 ok
@@ -222,6 +224,7 @@ public class TransactionTests
             """);
         await talk.OpenedAsync();
         Assert.Equal(["550 no Rcpt"], Told(await talk.SendAsync(Message("x"))));
+        Assert.Equal(["450 wait Mail"], Told(await talk.SendAsync(Message("x"))));
         Assert.Equal(["554 no Data"], Told(await talk.SendAsync(Message("x", "carol"))));
         var refused = await talk.SendAsync(Message("x"));
         Assert.Equal([" Reset"], Told(refused));
