@@ -18,8 +18,13 @@ sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await pipe.Input.ReadAsync(cancellationToken);
+        // Woken for nothing, by whoever knew the pipe before there was a stream over it.
+        while (read.IsCanceled && read.Buffer.IsEmpty)
+        {
+            pipe.Input.AdvanceTo(read.Buffer.Start);
+            read = await pipe.Input.ReadAsync(cancellationToken);
+        }
         var available = read.Buffer;
-        if (read.IsCanceled && available.IsEmpty) throw new OperationCanceledException();
         var taken = available.Slice(0, Math.Min(buffer.Length, available.Length));
         taken.CopyTo(buffer.Span);
         pipe.Input.AdvanceTo(taken.End);
