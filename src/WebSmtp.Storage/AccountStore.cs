@@ -1,0 +1,70 @@
+using Microsoft.EntityFrameworkCore;
+using WebSmtp.Mta.Accounts;
+using static WebSmtp.Storage.Configurations.NameWithoutCase;
+
+namespace WebSmtp.Storage;
+
+sealed class AccountStore(Database database) : IAccountStore
+{
+    public async Task<Account?> FindAsync(string username, CancellationToken stop)
+    {
+        var name = Normalize(username);
+        await using var db = await database.ReadAsync(stop);
+        return await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => EF.Property<string>(a, Column) == name, stop);
+    }
+
+    public async Task<IReadOnlyList<Account>> ListAsync(string? afterUsername, int limit, CancellationToken stop)
+    {
+        var after = Normalize(afterUsername ?? "");
+        await using var db = await database.ReadAsync(stop);
+        return await db.Accounts.AsNoTracking()
+            .Where(a => string.Compare(EF.Property<string>(a, Column), after) > 0)
+            .OrderBy(a => EF.Property<string>(a, Column)).Take(limit).ToListAsync(stop);
+    }
+
+    public async Task<long> CountAsync(CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        return await db.Accounts.LongCountAsync(stop);
+    }
+
+    public async Task<IReadOnlyDictionary<string, int>> FindIdsAsync(IReadOnlyCollection<string> usernames, CancellationToken stop)
+    {
+        var names = usernames.Select(Normalize).Distinct(StringComparer.Ordinal).ToArray();
+        await using var db = await database.ReadAsync(stop);
+        return await db.Accounts.Where(a => names.Contains(EF.Property<string>(a, Column)))
+            .ToDictionaryAsync(a => a.Username, a => a.Id, StringComparer.OrdinalIgnoreCase, stop);
+    }
+
+    public async Task<IReadOnlyDictionary<int, string>> NamesAsync(IReadOnlyCollection<int> ids, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        return await db.Accounts.Where(a => ids.Contains(a.Id)).ToDictionaryAsync(a => a.Id, a => a.Username, stop);
+    }
+
+    public async Task<bool> AddAsync(Account account, CancellationToken stop)
+    {
+        try
+        {
+            await database.WriteAsync(db =>
+            {
+                db.Add(account).Property(Column).CurrentValue = Normalize(account.Username);
+                return db.SaveChangesAsync(stop);
+            }, stop);
+            return true;
+        }
+        catch (DbUpdateException exception) when (database.Provider.Classify(exception) == DatabaseTrouble.Duplicate)
+        {
+            return false;
+        }
+    }
+
+    public Task<bool> UpdateAsync(Account account, CancellationToken stop) => database.WriteAsync(db =>
+    {
+        db.Entry(account).Property(Column).CurrentValue = Normalize(account.Username);
+        return db.TryUpdateAsync(account, stop);
+    }, stop);
+
+    public Task DeleteAsync(int id, CancellationToken stop) => database.WriteAsync(db =>
+        db.Accounts.Where(a => a.Id == id).ExecuteDeleteAsync(stop), stop);
+}

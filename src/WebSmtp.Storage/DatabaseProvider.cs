@@ -1,0 +1,68 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+
+namespace WebSmtp.Storage;
+
+/// <summary>Why a statement failed, as far as anyone acts on it.</summary>
+public enum DatabaseTrouble
+{
+    Other,
+
+    /// <summary>No room for what was written.</summary>
+    Full,
+
+    /// <summary>A unique name or number is there already.</summary>
+    Duplicate,
+}
+
+/// <summary>
+/// All that is different between the databases. Implemented beside the migrations, the only projects that reference a
+/// database's own package.
+/// </summary>
+public abstract class DatabaseProvider
+{
+    /// <summary>The name that EF Core gives to the PostgreSQL provider.</summary>
+    internal const string PostgreSqlName = "Npgsql.EntityFrameworkCore.PostgreSQL";
+
+    /// <summary>Chooses the database and its migrations.</summary>
+    public abstract void Configure(DbContextOptionsBuilder options);
+
+    /// <summary>Opens a connection for the queue's writer: never shared, not from a pool.</summary>
+    public abstract Task<DbConnection> OpenWriterAsync(CancellationToken stop);
+
+    public abstract DatabaseTrouble Classify(Exception exception);
+
+    /// <summary>True when only one connection may write at a time, so that all writers take turns.</summary>
+    public abstract bool OneWriter { get; }
+
+    /// <summary>Appended to a subquery that picks rows to lease: leaves out those that another node is about to take.</summary>
+    public virtual string SkipLocked => "";
+
+    /// <summary>
+    /// Makes sure that this process may use the database, and that it is there, before anything reads it. What is
+    /// returned is held until the program ends. Throws <see cref="DataDirectoryInUseException"/>.
+    /// </summary>
+    public virtual Task<IDisposable?> ClaimAsync(CancellationToken stop) => Task.FromResult<IDisposable?>(null);
+
+    /// <summary>Removes the lock that a process left when it was killed while migrating; true when there was one. Called by the holder of the claim.</summary>
+    public virtual Task<bool> ClearAbandonedMigrationLockAsync(WebSmtpDb db, CancellationToken stop) => Task.FromResult(false);
+
+    /// <summary>A bounded piece of housekeeping on the writer's connection while nothing waits; true when there is more to do.</summary>
+    public virtual Task<bool> TidyAsync(DbConnection writer, CancellationToken stop) => Task.FromResult(false);
+}
+
+/// <summary>Another process uses the data directory.</summary>
+public sealed class DataDirectoryInUseException : Exception
+{
+    public DataDirectoryInUseException() { }
+    public DataDirectoryInUseException(string message) : base(message) { }
+    public DataDirectoryInUseException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>The database was made by a newer version of the program.</summary>
+public sealed class DatabaseTooNewException : Exception
+{
+    public DatabaseTooNewException() { }
+    public DatabaseTooNewException(string message) : base(message) { }
+    public DatabaseTooNewException(string message, Exception inner) : base(message, inner) { }
+}

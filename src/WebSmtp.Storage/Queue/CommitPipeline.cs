@@ -1,0 +1,224 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Storage.Queue;
+
+/// <summary>
+/// The one writer of the queue. It takes all changes that wait at a moment, bounded by count and bytes, into one
+/// transaction with one flush to disk, and answers all of them: group commit. When nobody else waits it commits at once.
+/// A group that fails is rolled back and its changes are tried one by one, so that a bad one harms no other. It survives
+/// every failure of the database and goes on when the database does. Thread-safe.
+/// </summary>
+sealed class CommitPipeline : IAsyncDisposable
+{
+    const int MaxWaiting = 1024;
+    const int MaxGroupChanges = 512;
+    const int MaxGroupBytes = 16 << 20;
+    static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
+
+    readonly Database _database;
+    readonly TimeProvider _time;
+    readonly ILogger<CommitPipeline> _log;
+    readonly Channel<Change> _waiting = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    readonly List<Change> _group = new(MaxGroupChanges);
+    readonly CancellationTokenSource _stop = new();
+    readonly Task _loop;
+    QueueWriter? _writer;
+    bool _diskWasFull;
+
+    public CommitPipeline(Database database, TimeProvider time, ILogger<CommitPipeline> log)
+    {
+        (_database, _time, _log) = (database, time, log);
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>
+    /// Runs a change and completes when it is on disk. It may be run more than once, but only one run is committed: it
+    /// changes nothing but the database. A change that was begun is not abandoned when <paramref name="stop"/> is
+    /// cancelled, so that the caller always learns what came of it. Throws as <see cref="IQueueStore"/> says.
+    /// </summary>
+    public async Task<T> RunAsync<T>(Func<WriteBatch, ValueTask<T>> run, int bytes = 0, CancellationToken stop = default)
+    {
+        var change = new Change<T>(run, bytes, stop);
+        try
+        {
+            await _waiting.Writer.WriteAsync(change, stop);
+        }
+        catch (ChannelClosedException exception)
+        {
+            throw new QueueUnavailableException("The queue's store is closed.", exception);
+        }
+        return await change.Done;
+    }
+
+    async Task LoopAsync()
+    {
+        while (await WaitAsync())
+        {
+            Take();
+            if (_group.Count == 0) continue;
+            using (await _database.TakeTurnAsync(CancellationToken.None)) await CommitAsync();
+            _group.Clear();
+        }
+    }
+
+    /// <summary>True when changes wait; false when none will come any more. Keeps house when nothing has come for a while.</summary>
+    async ValueTask<bool> WaitAsync()
+    {
+        var some = _waiting.Reader.WaitToReadAsync(CancellationToken.None);
+        if (some.IsCompleted) return await some;
+        var waiting = some.AsTask();
+        var more = _writer is not null;
+        while (more && await Task.WhenAny(waiting, Task.Delay(IdleBeforeTidying, _time, _stop.Token)) != waiting && !_stop.IsCancellationRequested)
+        {
+            more = await TidyAsync();
+        }
+        return await waiting;
+    }
+
+    void Take()
+    {
+        var bytes = 0L;
+        while (_group.Count < MaxGroupChanges && bytes < MaxGroupBytes && _waiting.Reader.TryRead(out var change))
+        {
+            if (change.Abandoned()) continue;
+            bytes += change.Bytes;
+            _group.Add(change);
+        }
+    }
+
+    async Task CommitAsync()
+    {
+        var exception = await TryCommitAsync(_group, again: false);
+        if (exception is not null && _group.Count > 1)
+        {
+            Log.GroupFailed(_log, exception, _group.Count);
+            foreach (var change in _group)
+            {
+                exception = await TryCommitAsync([change], again: true);
+                if (exception is null) change.Complete(); else Fail(change, exception);
+            }
+            return;
+        }
+        if (exception is not null)
+        {
+            Fail(_group[0], exception);
+            return;
+        }
+        if (_diskWasFull)
+        {
+            _diskWasFull = false;
+            Log.WritableAgain(_log);
+        }
+        foreach (var change in _group) change.Complete();
+    }
+
+    /// <summary>Null when the changes are on disk, else why nothing of them is.</summary>
+    async Task<Exception?> TryCommitAsync(IReadOnlyList<Change> changes, bool again)
+    {
+        try
+        {
+            _writer ??= new(await _database.Provider.OpenWriterAsync(CancellationToken.None), _database.Provider);
+            await _writer.BeginAsync();
+            var batch = new WriteBatch(_writer, _time.GetUtcNow(), again);
+            foreach (var change in changes) await change.RunAsync(batch);
+            await batch.FinishAsync();
+            await _writer.CommitAsync();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            await RollbackAsync(keep: _database.Provider.Classify(exception) != DatabaseTrouble.Other);
+            return exception;
+        }
+    }
+
+    /// <summary>After trouble that is not understood the connection is thrown away; the next group opens another.</summary>
+    async Task RollbackAsync(bool keep)
+    {
+        if (_writer is null) return;
+        try
+        {
+            await _writer.RollbackAsync();
+        }
+        catch (Exception exception)
+        {
+            Log.ChangeFailed(_log, exception);
+            keep = false;
+        }
+        if (!keep) await CloseAsync();
+    }
+
+    void Fail(Change change, Exception exception)
+    {
+        if (_database.Provider.Classify(exception) == DatabaseTrouble.Full)
+        {
+            if (!_diskWasFull) Log.DiskFull(_log, exception);
+            _diskWasFull = true;
+            change.Fail(new QueueFullException("The disk is full.", exception));
+            return;
+        }
+        Log.ChangeFailed(_log, exception);
+        change.Fail(new QueueUnavailableException("The queue could not be written.", exception));
+    }
+
+    async Task<bool> TidyAsync()
+    {
+        try
+        {
+            using var turn = await _database.TakeTurnAsync(CancellationToken.None);
+            return _writer is not null && await _database.Provider.TidyAsync(_writer.Connection, _stop.Token);
+        }
+        catch (Exception exception)
+        {
+            Log.TidyFailed(_log, exception);
+            return false;
+        }
+    }
+
+    async ValueTask CloseAsync()
+    {
+        try
+        {
+            if (_writer is not null) await _writer.DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            Log.ChangeFailed(_log, exception);
+        }
+        _writer = null;
+    }
+
+    /// <summary>Commits what waits, and closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_waiting.Writer.TryComplete()) return;
+        await _stop.CancelAsync();
+        await _loop;
+        await CloseAsync();
+        _stop.Dispose();
+    }
+
+    /// <summary>Something that waits to be written, and whoever waits for it.</summary>
+    abstract class Change(int bytes)
+    {
+        public int Bytes => bytes;
+        public abstract bool Abandoned();
+        public abstract ValueTask RunAsync(WriteBatch batch);
+        public abstract void Complete();
+        public abstract void Fail(Exception exception);
+    }
+
+    sealed class Change<T>(Func<WriteBatch, ValueTask<T>> run, int bytes, CancellationToken stop) : Change(bytes)
+    {
+        readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        T _result = default!;
+
+        public Task<T> Done => _done.Task;
+        public override bool Abandoned() => stop.IsCancellationRequested && _done.TrySetCanceled(stop);
+        public override async ValueTask RunAsync(WriteBatch batch) => _result = await run(batch);
+        public override void Complete() => _done.SetResult(_result);
+        public override void Fail(Exception exception) => _done.SetException(exception);
+    }
+}

@@ -1,0 +1,137 @@
+using Microsoft.EntityFrameworkCore;
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Storage.Queue;
+
+// Entries to lease are searched for outside the writer, which then takes those that are still free: searching never holds
+// up mail that comes in. Who finds that others took all that it saw goes on behind them.
+sealed partial class QueueStore
+{
+    /// <summary>Below the number of parameters that SQLite and PostgreSQL take.</summary>
+    const int MaxNamesInQuery = 1000;
+
+    public async Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(
+        Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop)
+    {
+        var after = long.MinValue;
+        while (true)
+        {
+            var messages = await FindHeldAsync(siteId, domains, after, maxMessages, stop);
+            if (messages.Count == 0) return [];
+            var leased = await LeaseAsync(lease, RecipientState.Held, messages, stop);
+            if (leased.Count > 0) return leased;
+            after = messages[^1].Id;
+        }
+    }
+
+    /// <summary>The oldest messages with held entries of the destinations, with those entries and no others.</summary>
+    async Task<List<Message>> FindHeldAsync(int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        var ids = new SortedSet<long>();
+        var before = long.MaxValue;
+        foreach (var domain in domains)
+        {
+            // One range of the index for each domain: none of them is read further than the oldest so far reach.
+            ids.UnionWith(await db.Recipients
+                .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId > after && r.MessageId < before)
+                .Select(r => r.MessageId).Distinct().OrderBy(id => id).Take(maxMessages).ToListAsync(stop));
+            while (ids.Count > maxMessages) ids.Remove(ids.Max);
+            if (ids.Count == maxMessages) before = ids.Max;
+        }
+        if (ids.Count == 0) return [];
+
+        var wanted = domains.ToHashSet(StringComparer.Ordinal);
+        var messages = await LoadAsync(db, ids, RecipientState.Held, stop);
+        foreach (var message in messages) message.Recipients.RemoveAll(r => r.SiteId != siteId || !wanted.Contains(r.Domain));
+        return messages;
+    }
+
+    public async Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop)
+    {
+        var after = (DueAt: DateTimeOffset.MinValue, Id: 0L);
+        while (true)
+        {
+            await using var db = await database.ReadAsync(stop);
+            var due = new List<(DateTimeOffset DueAt, long Id, long MessageId)>();
+            foreach (var siteId in siteIds) due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, stop));
+            if (due.Count == 0) return [];
+            due.Sort();
+            if (due.Count > maxMessages) due.RemoveRange(maxMessages, due.Count - maxMessages);
+            var order = due.Select(d => d.MessageId).Distinct().ToList();
+            var messages = await LoadAsync(db, order, RecipientState.Queued, stop);
+            foreach (var message in messages) message.Recipients.RemoveAll(r => !(r.DueAt <= now));
+            var leased = await LeaseAsync(lease, RecipientState.Queued, messages, stop);
+            if (leased.Count > 0) return [.. leased.OrderBy(l => order.IndexOf(l.Message.Id))];
+            after = (due[^1].DueAt, due[^1].Id);
+        }
+    }
+
+    static async Task<IEnumerable<(DateTimeOffset, long, long)>> FindDueAsync(
+        WebSmtpDb db, int siteId, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int max, CancellationToken stop)
+    {
+        var due = await db.Recipients
+            .Where(r => r.SiteId == siteId && r.State == RecipientState.Queued && r.DueAt <= now &&
+                r.DueAt >= after.DueAt && (r.DueAt > after.DueAt || r.Id > after.Id))
+            .OrderBy(r => r.DueAt).ThenBy(r => r.Id).Take(max)
+            .Select(r => new { r.DueAt, r.Id, r.MessageId }).ToListAsync(stop);
+        return due.Select(d => (d.DueAt!.Value, d.Id, d.MessageId));
+    }
+
+    /// <summary>Messages by id, with their entries in one state.</summary>
+    static async Task<List<Message>> LoadAsync(WebSmtpDb db, IEnumerable<long> ids, RecipientState state, CancellationToken stop)
+    {
+        var messages = new List<Message>();
+        foreach (var some in ids.Chunk(MaxNamesInQuery))
+        {
+            messages.AddRange(await db.Messages.AsNoTracking().AsSplitQuery().Where(m => some.Contains(m.Id)).OrderBy(m => m.Id)
+                .Include(m => m.Recipients.Where(r => r.State == state).OrderBy(r => r.Id)).ToListAsync(stop));
+        }
+        return messages;
+    }
+
+    Task<IReadOnlyList<LeasedMessage>> LeaseAsync(Lease lease, RecipientState from, List<Message> found, CancellationToken stop) =>
+        pipeline.RunAsync<IReadOnlyList<LeasedMessage>>(async batch =>
+        {
+            var leased = new List<LeasedMessage>();
+            foreach (var message in found)
+            {
+                var taken = new List<Recipient>();
+                foreach (var entry in message.Recipients)
+                {
+                    var now = await batch.Writer.QueryAsync(HotStatements.Lease,
+                        row => (Attempts: row.GetInt32(0), LastReply: row.IsDBNull(1) ? null : row.GetString(1)),
+                        entry.Id, entry.SiteId, from, lease.Owner, lease.Until);
+                    if (now.Count == 0) continue;
+                    (entry.State, entry.LeasedFrom, entry.Lease, entry.LeaseUntil, entry.DueAt) = (RecipientState.Delivering, from, lease.Owner, lease.Until, null);
+                    (entry.Attempts, entry.LastReply) = now[0];
+                    taken.Add(entry);
+                }
+                if (taken.Count > 0) leased.Add(new(message, taken));
+            }
+            return leased;
+        }, stop: stop);
+
+    public async Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        DateTimeOffset? next = null;
+        foreach (var siteId in siteIds)
+        {
+            var due = await db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Queued)
+                .OrderBy(r => r.DueAt).Select(r => r.DueAt).FirstOrDefaultAsync(stop);
+            if (next is null || due < next) next = due;
+        }
+        return next;
+    }
+
+    public Task RenewAsync(Lease lease, CancellationToken stop) =>
+        pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.Renew, lease.Owner, lease.Until), stop: stop);
+
+    public Task ReleaseAsync(string leaseOwner) =>
+        pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.Release, leaseOwner, batch.Now));
+
+    public Task RecoverAsync(string nodePrefix, DateTimeOffset now) =>
+        pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.Recover, nodePrefix, nodePrefix + '\uFFFF', now));
+}

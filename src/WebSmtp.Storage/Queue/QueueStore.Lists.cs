@@ -1,0 +1,163 @@
+using Microsoft.EntityFrameworkCore;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Storage.Configurations;
+
+namespace WebSmtp.Storage.Queue;
+
+// What the queue is asked. No answer costs more the longer the queue is, but searches for text.
+sealed partial class QueueStore
+{
+    /// <summary>Above this a total is an estimate: counting on would make the first page of a long list slow.</summary>
+    const int CountLimit = 10_000;
+
+    /// <summary>How many of a destination's oldest entries the queue view looks at.</summary>
+    const int SampleSize = 200;
+
+    static readonly RecipientState[] AllStates = Enum.GetValues<RecipientState>();
+
+    public async Task<Message?> FindAsync(MessageId id, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        return await db.Messages.AsNoTracking().AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
+            .SingleOrDefaultAsync(m => m.Id == id.Value, stop);
+    }
+
+    public async Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
+    {
+        var after = MessageId.TryParse(cursor, out var id) ? id.Value : long.MinValue;
+        await using var db = await database.ReadAsync(stop);
+        var matching = await MatchingAsync(db, filter, stop);
+        var total = await matching.Take(CountLimit + 1).CountAsync(stop);
+        var messages = await matching.AsNoTracking().AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
+            .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
+        return PageOf(messages, limit, m => new MessageId(m.Id).ToString(), total);
+    }
+
+    static async Task<IQueryable<Message>> MatchingAsync(WebSmtpDb db, MessageFilter filter, CancellationToken stop)
+    {
+        var messages = db.Messages.Where(m => m.SiteId == filter.SiteId);
+        if (!filter.History) messages = messages.Where(m => m.LiveRecipients > 0);
+        if (filter.ReceivedBefore is { } time)
+        {
+            var before = MessageId.AtOrAfter(time).Value;
+            messages = messages.Where(m => m.Id < before);
+        }
+        if (filter.Sender?.ToLowerInvariant() is { } sender) messages = messages.Where(m => m.MailFrom.ToLower().Contains(sender));
+        if (filter.Subject?.ToLowerInvariant() is { } subject) messages = messages.Where(m => m.Subject!.ToLower().Contains(subject));
+        if (filter is { Domain: null, State: null, Recipient: null }) return messages;
+
+        var states = filter.State is { } state ? [state] : AllStates;
+        var entries = db.Recipients.Where(r => r.SiteId == filter.SiteId && EF.Constant(states).Contains(r.State));
+        if (filter.Domain is { } domain) entries = entries.Where(r => r.Domain == domain);
+
+        // Few entries: find their messages by the index. Many: walk through the messages in order, the next match is near.
+        var few = await entries.Take(CountLimit + 1).CountAsync(stop) <= CountLimit;
+        if (filter.Recipient?.ToLowerInvariant() is { } recipient) entries = entries.Where(r => r.Address.ToLower().Contains(recipient));
+        return few
+            ? messages.Where(m => entries.Select(r => r.MessageId).Contains(m.Id))
+            : messages.Where(m => entries.Any(r => r.MessageId == m.Id));
+    }
+
+    static Page<T> PageOf<T>(List<T> items, int limit, Func<T, string> cursor, int total)
+    {
+        string? next = null;
+        if (items.Count > limit)
+        {
+            items.RemoveRange(limit, items.Count - limit);
+            next = cursor(items[^1]);
+        }
+        return new(items, next, total, total > CountLimit);
+    }
+
+    /// <summary>The beginning of the trace is told from the rows themselves; only what came later is stored apart.</summary>
+    public async Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        var message = await db.Messages.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id.Value, stop);
+        if (message is null) return [];
+        var accepted = await db.Recipients.Where(r => r.MessageId == id.Value).OrderBy(r => r.Id)
+            .Select(r => new { r.Address, Held = EF.Property<bool>(r, RecipientConfiguration.AcceptedHeld) }).ToListAsync(stop);
+        var later = await db.TraceEvents.AsNoTracking().Where(t => t.MessageId == id.Value).OrderBy(t => t.Id).ToListAsync(stop);
+        return
+        [
+            new()
+            {
+                MessageId = message.Id, At = message.ReceivedAt, Event = "received", Host = message.HeloName, By = message.Account,
+                Detail = $"From {message.ClientAddress} by {message.Protocol}, {message.Size} bytes.",
+            },
+            .. accepted.Select(a => new TraceEvent
+            {
+                MessageId = message.Id, At = message.ReceivedAt, Event = a.Held ? "held" : "queued", Recipient = a.Address,
+            }),
+            .. later,
+        ];
+    }
+
+    public async Task<long> CountLiveAsync(int siteId, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        return await db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop);
+    }
+
+    public async Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop)
+    {
+        await using var db = await database.ReadAsync(stop);
+        return await db.Destinations.AsNoTracking().SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop);
+    }
+
+    public async Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop)
+    {
+        var reversed = Domains.Reverse(domain);
+        var (from, to) = (reversed + ".", reversed + "/"); // '/' follows '.'
+        await using var db = await database.ReadAsync(stop);
+        return await db.Destinations.AsNoTracking()
+            .Where(d => d.SiteId == siteId && string.Compare(d.Reversed, from) >= 0 && string.Compare(d.Reversed, to) < 0)
+            .OrderBy(d => d.Reversed).ToListAsync(stop);
+    }
+
+    public async Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop)
+    {
+        var after = cursor ?? "";
+        await using var db = await database.ReadAsync(stop);
+        var all = db.Destinations.Where(d => d.SiteId == siteId);
+        var total = await all.Take(CountLimit + 1).CountAsync(stop);
+        var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
+        var page = PageOf(rows, limit, d => d.Domain, total);
+        var summaries = new List<DestinationSummary>(page.Items.Count);
+        foreach (var row in page.Items) summaries.Add(await SummarizeAsync(db, row, stop));
+        return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
+    }
+
+    /// <summary>Looks at a destination's oldest entries in each state: a bounded number, however many wait.</summary>
+    static async Task<DestinationSummary> SummarizeAsync(WebSmtpDb db, Destination destination, CancellationToken stop)
+    {
+        var queued = await SampleAsync(RecipientState.Queued);
+        var held = await SampleAsync(RecipientState.Held);
+        var delivering = await SampleAsync(RecipientState.Delivering);
+        var frozen = await SampleAsync(RecipientState.Frozen);
+        var oldest = new[] { queued, held, delivering, frozen }.Where(s => s.Count > 0).Select(s => s[0].MessageId).DefaultIfEmpty().Min();
+        return new(
+            destination.Domain, destination.Messages, destination.Bytes,
+            Oldest: await db.Messages.Where(m => m.Id == oldest).Select(m => (DateTimeOffset?)m.ReceivedAt).SingleOrDefaultAsync(stop),
+            NextAttempt: queued.Min(e => e.DueAt),
+            LastError: queued.Concat(held).OrderBy(e => e.MessageId).Select(e => e.LastReply).FirstOrDefault(reply => reply is not null),
+            AnyDelivering: delivering.Count > 0, AnyHeld: held.Count > 0, AnyFrozen: frozen.Count > 0,
+            AnyRetrying: queued.Exists(e => e.Attempts > 0));
+
+        Task<List<Recipient>> SampleAsync(RecipientState state) => db.Recipients.AsNoTracking()
+            .Where(r => r.SiteId == destination.SiteId && r.State == state && r.Domain == destination.Domain)
+            .OrderBy(r => r.MessageId).Take(SampleSize).ToListAsync(stop);
+    }
+
+    public async Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop)
+    {
+        var orphans = contentPaths.ToHashSet(StringComparer.Ordinal);
+        await using var db = await database.ReadAsync(stop);
+        foreach (var some in contentPaths.Chunk(MaxNamesInQuery))
+        {
+            orphans.ExceptWith(await db.Messages.Where(m => some.Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
+        }
+        return [.. orphans];
+    }
+}
