@@ -1,4 +1,4 @@
-using System.Net;
+using System.Collections.Concurrent;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Server;
 
@@ -13,53 +13,16 @@ public sealed class SessionRegistry
     /// <summary>How long sessions that were cut may take to notice.</summary>
     static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(5);
 
-    readonly Lock _gate = new();
-    readonly Dictionary<string, LiveSession> _sessions = new(StringComparer.Ordinal);
-    // Counted as they come and go: limits are asked for by every new connection.
-    readonly Dictionary<int, int> _bySite = [];
-    readonly Dictionary<(int SiteId, IPAddress Client), int> _byClient = [];
+    readonly ConcurrentDictionary<string, LiveSession> _sessions = new(StringComparer.Ordinal);
 
-    public LiveSession? Find(string id)
-    {
-        lock (_gate) return _sessions.GetValueOrDefault(id);
-    }
+    public LiveSession? Find(string id) => _sessions.GetValueOrDefault(id);
 
     /// <summary>The sessions that a site has at this moment.</summary>
-    public IReadOnlyList<LiveSession> OfSite(int siteId)
-    {
-        lock (_gate) return [.. _sessions.Values.Where(live => live.SiteId == siteId)];
-    }
+    public IReadOnlyList<LiveSession> OfSite(int siteId) => [.. _sessions.Values.Where(live => live.SiteId == siteId)];
+    public int Count(int siteId) => _sessions.Values.Count(live => live.SiteId == siteId);
 
-    public int Count(int siteId)
-    {
-        lock (_gate) return _bySite.GetValueOrDefault(siteId);
-    }
-
-    /// <summary>A site's sessions with one client.</summary>
-    public int Count(int siteId, IPAddress client)
-    {
-        lock (_gate) return _byClient.GetValueOrDefault((siteId, client));
-    }
-
-    public void Add(LiveSession live)
-    {
-        lock (_gate)
-        {
-            _sessions.Add(live.Session.Id, live);
-            Count(_bySite, live.SiteId, 1);
-            if (live.Client is { } client) Count(_byClient, (live.SiteId, client), 1);
-        }
-    }
-
-    public void Remove(LiveSession live)
-    {
-        lock (_gate)
-        {
-            if (!_sessions.Remove(live.Session.Id)) return;
-            Count(_bySite, live.SiteId, -1);
-            if (live.Client is { } client) Count(_byClient, (live.SiteId, client), -1);
-        }
-    }
+    public void Add(LiveSession live) => _sessions[live.Session.Id] = live;
+    public void Remove(LiveSession live) => _sessions.TryRemove(new(live.Session.Id, live));
 
     /// <summary>Asks all sessions of a site to end with the reply, waits for at most the grace time, then cuts what is left.</summary>
     public async Task CloseAllAsync(int siteId, Reply reply, TimeSpan grace, TimeProvider time)
@@ -78,20 +41,7 @@ public sealed class SessionRegistry
         await all.WaitAsync(within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return all.IsCompleted;
     }
-
-    static void Count<T>(Dictionary<T, int> counts, T key, int change) where T : notnull
-    {
-        var count = counts.GetValueOrDefault(key) + change;
-        if (count == 0) counts.Remove(key);
-        else counts[key] = count;
-    }
 }
 
 /// <summary>A session with its site, its end to wait for, and a way to cut the connection.</summary>
-public sealed record LiveSession(int SiteId, ServerSession Session, Task Ended, Action Abort)
-{
-    /// <summary>The client's address; IPv4 that came over an IPv6 socket is IPv4.</summary>
-    public IPAddress? Client { get; } = Session.Remote is IPEndPoint { Address: var address }
-        ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address
-        : null;
-}
+public sealed record LiveSession(int SiteId, ServerSession Session, Task Ended, Action Abort);

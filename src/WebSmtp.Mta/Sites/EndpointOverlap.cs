@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WebSmtp.Mta.Settings;
 
 namespace WebSmtp.Mta.Sites;
 
@@ -21,14 +22,8 @@ static class EndpointOverlap
         return a.Equals(b) || Covers(a, b) || Covers(b, a);
     }
 
-    /// <summary>Reads an address as it must be written: no short forms, brackets or IPv4 in IPv6 clothes.</summary>
-    public static IPAddress? ReadAddress(string text)
-    {
-        if (text.Contains('[', StringComparison.Ordinal) || !IPAddress.TryParse(text, out var address)) return null;
-        // 127.1 and 0x7f000001 are read as well; who writes so probably meant something else.
-        if (address.AddressFamily is AddressFamily.InterNetwork) return address.ToString() == text ? address : null;
-        return address.IsIPv4MappedToIPv6 || address.IsIPv6Multicast ? null : address;
-    }
+    /// <summary>Null when nothing can listen there.</summary>
+    public static IPAddress? ReadAddress(string text) => AddressText.Read(text) is { IsIPv6Multicast: false } address ? address : null;
 
     /// <summary><c>127.0.0.1:25</c>, <c>[::1]:25</c>.</summary>
     public static string Show(SiteEndpoint endpoint) =>

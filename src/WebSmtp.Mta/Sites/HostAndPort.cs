@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using WebSmtp.Mta.Settings;
 using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Mta.Sites;
@@ -36,7 +37,7 @@ public sealed record HostAndPort(string Host, int Port)
         host = null;
         var bracketed = text is ['[', .., ']'];
         var inner = bracketed ? text[1..^1] : text;
-        if (EndpointOverlap.ReadAddress(inner) is { } address)
+        if (AddressText.Read(inner) is { } address)
         {
             if (!bracketed && address.AddressFamily is AddressFamily.InterNetworkV6) return false;
             host = address.ToString();
