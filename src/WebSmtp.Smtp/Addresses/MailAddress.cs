@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
 namespace WebSmtp.Smtp.Addresses;
 
 /// <summary>
@@ -11,6 +14,18 @@ public sealed record MailAddress(string LocalPart, string Domain)
     public static readonly MailAddress Null = new("", "");
 
     public bool IsNull => LocalPart.Length == 0;
+
+    /// <summary>
+    /// Reads an address without angle brackets, under the rules that hold on the wire. The empty text is
+    /// <see cref="Null"/>.
+    /// </summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out MailAddress? address)
+    {
+        var octets = Encoding.UTF8.GetBytes(text);
+        if (PathParser.TryReadMailbox(octets, out address, out var length) && length == octets.Length) return true;
+        address = null;
+        return false;
+    }
 
     /// <summary>The address without angle brackets; empty for the null reverse-path.</summary>
     public override string ToString() => Domain.Length == 0 ? LocalPart : $"{LocalPart}@{Domain}";

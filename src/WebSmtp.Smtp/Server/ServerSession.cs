@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Authentication;
+using WebSmtp.Smtp.Framing;
 
 namespace WebSmtp.Smtp.Server;
 
@@ -8,15 +11,44 @@ namespace WebSmtp.Smtp.Server;
 public enum SessionEnd { Quit, PeerGone, Timeout, TooManyErrors, LineTooLong, Refused, ProtocolAbuse, Shutdown, Turned, Limit, Bug }
 
 /// <summary>
-/// One SMTP conversation as server. RFC 5321. Runs on two pipes and knows no sockets; TLS is laid over the pipes.
-/// <see cref="RunAsync"/> is called once; the properties may be read and <see cref="RequestClose"/> called from any thread.
+/// One SMTP conversation as server. RFC 5321. Runs on two pipes and knows no sockets; TLS is laid over the pipes, which
+/// stay open at the end: who made them closes them. <see cref="RunAsync"/> is called once; the properties may be read and
+/// <see cref="RequestClose"/> called from any thread.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "RunAsync disposes of what it made")]
 public sealed partial class ServerSession
 {
+    static readonly string[] VerbNames = [.. Enum.GetNames<Verb>().Select(name => name.ToUpperInvariant())];
+
+    readonly IDuplexPipe _transport;
+    readonly IMailSink _sink;
+    readonly TimeProvider _time;
+    readonly ISessionObserver? _observer;
+
+    /// <summary>What is spoken over: the transport, or TLS over it.</summary>
+    volatile IDuplexPipe _pipe;
+    TlsDuplexPipe? _tlsPipe;
+    InactivityWatch? _watch;
+
+    /// <summary>Null unless a MAIL was accepted; RSET, EHLO and the end of data drop it whole.</summary>
+    MailTransaction? _mail;
+
+    /// <summary>Null while the session goes on.</summary>
+    SessionEnd? _end;
+    volatile Reply? _closeRequest;
+    int _errors;
+    int _transactions;
+    bool _unflushed;
+    volatile bool _flushing;
+
     public ServerSession(
         string id, IDuplexPipe transport, EndPoint remote, EndPoint local, ServerSessionOptions options,
         IMailSink sink, TimeProvider time, ISessionObserver? observer = null)
     {
+        _transport = _pipe = transport;
+        _sink = sink;
+        _time = time;
+        _observer = observer;
         Id = id;
         Remote = remote;
         Local = local;
@@ -54,15 +86,199 @@ public sealed partial class ServerSession
     /// <summary>The verb in work or last handled, for the list of sessions: <c>CONNECT</c>, <c>MAIL</c>, <c>DATA</c>, <c>TURN</c>...</summary>
     public string Stage { get; private set; } = "CONNECT";
 
+    /// <summary>What went wrong when the session ended with <see cref="SessionEnd.Bug"/>, for the log.</summary>
+    public Exception? Fault { get; private set; }
+
+    Phase Phase => (HeloName, _mail) switch
+    {
+        (null, _) => Phase.Greeted,
+        (_, null) => Phase.Identified,
+        _ when _spoiled => Phase.Spoiled,
+        _ when _arrival is not null => Phase.Chunking,
+        (_, { Recipients.Count: 0 }) => Phase.MailGiven,
+        _ => Phase.RcptGiven,
+    };
+
     /// <summary>
     /// Converses until the session ends, and says why it did. Cancelling <paramref name="stop"/> aborts at once, without
-    /// a reply (the connection is gone); for an orderly end use <see cref="RequestClose"/>.
+    /// a reply (the connection is gone); for an orderly end use <see cref="RequestClose"/>. Never throws: what should not
+    /// have happened is in <see cref="Fault"/>.
     /// </summary>
-    public Task<SessionEnd> RunAsync(CancellationToken stop) => throw new NotSupportedException();
+    public async Task<SessionEnd> RunAsync(CancellationToken stop)
+    {
+        using var watch = _watch = new(_time, Options.InactivityTimeout, WakeUp);
+        SessionEnd end;
+        try
+        {
+            await GreetAsync(stop);
+            while (_end is null) await TakeBatchAsync(stop);
+            await FlushAsync(stop);
+            end = _end.Value;
+        }
+        catch (PeerGoneException)
+        {
+            end = _end ?? SessionEnd.PeerGone;
+        }
+        catch (InactiveException)
+        {
+            end = SessionEnd.Timeout;
+            await LastWordsAsync(ReplyCatalog.Inactive, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            end = SessionEnd.PeerGone;
+        }
+        catch (Exception bug)
+        {
+            Fault = bug;
+            end = SessionEnd.Bug;
+            await LastWordsAsync(ReplyCatalog.Bug, stop);
+        }
+        return await CleanUpAsync(end);
+    }
 
     /// <summary>
     /// Ends the session with <paramref name="reply"/> (a 421) at the next command boundary, at once when it waits for a
     /// command. A message whose content is arriving is taken first. May be called from any thread and more than once.
     /// </summary>
-    public void RequestClose(Reply reply) => throw new NotSupportedException();
+    public void RequestClose(Reply reply)
+    {
+        if (Interlocked.CompareExchange(ref _closeRequest, reply, null) is null) _pipe.Input.CancelPendingRead();
+    }
+
+    /// <summary>Takes what has arrived, command after command; flushes only when there is nothing left to answer.</summary>
+    async ValueTask TakeBatchAsync(CancellationToken stop)
+    {
+        if (!_pipe.Input.TryRead(out var read))
+        {
+            await FlushAsync(stop);
+            // After the flush: a request that comes later wakes the read.
+            if (_closeRequest is { } request)
+            {
+                HangUp(request, SessionEnd.Shutdown);
+                return;
+            }
+            read = await ReadAsync(stop);
+        }
+        var rest = read.Buffer;
+        while (_end is null)
+        {
+            if (_closeRequest is { } request)
+            {
+                HangUp(request, SessionEnd.Shutdown);
+                break;
+            }
+            var result = LineReader.TryRead(ref rest, CommandParser.MaxLength(rest), out var line);
+            if (result is LineResult.NeedMore) break;
+            if (ReadCommand(result, line) is not { } command) break;
+            if (EndsBatch(command.Verb))
+            {
+                _pipe.Input.AdvanceTo(rest.Start);
+                await StepAsync(command, moreInput: InputWaits(), stop);
+                return;
+            }
+            await StepAsync(command, moreInput: !rest.IsEmpty, stop);
+        }
+        _pipe.Input.AdvanceTo(rest.Start, read.Buffer.End);
+        if (read.IsCompleted) _end ??= SessionEnd.PeerGone;
+    }
+
+    /// <summary>Null when the session ended instead: where framing is lost, guessing where it resumes is how smuggling works.</summary>
+    SmtpCommand? ReadCommand(LineResult result, in ReadOnlySequence<byte> line)
+    {
+        switch (result)
+        {
+            case LineResult.TooLong:
+                HangUp(ReplyCatalog.LineTooLong, SessionEnd.LineTooLong);
+                return null;
+            case LineResult.BadEnding:
+                HangUp(ReplyCatalog.BadLineEnding, SessionEnd.ProtocolAbuse);
+                return null;
+            case LineResult.Binary:
+                HangUp(ReplyCatalog.NotSmtp, SessionEnd.ProtocolAbuse);
+                return null;
+        }
+        var octets = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
+        _observer?.ClientSaid(Transcript.Command(octets));
+        var command = CommandParser.Parse(octets);
+        if (command.Verb is Verb.Unknown && CommandParser.LooksLikeHttp(octets))
+        {
+            HangUp(ReplyCatalog.NotSmtp, SessionEnd.ProtocolAbuse);
+            return null;
+        }
+        return command;
+    }
+
+    /// <summary>
+    /// Verbs that read what follows by themselves (content, an exchange, a handshake, another conversation) or that must
+    /// not be followed at all. The input behind them goes back to the pipe.
+    /// </summary>
+    static bool EndsBatch(Verb verb) =>
+        verb is Verb.Bdat || (VerbRules.All.TryGetValue(verb, out var rule) && rule.LastInGroup);
+
+    async ValueTask StepAsync(SmtpCommand command, bool moreInput, CancellationToken stop)
+    {
+        Stage = VerbNames[(int)command.Verb];
+        if (command is SmtpCommand.Malformed { Verb: Verb.Bdat } lost)
+        {
+            // How much of what follows is content is unknown.
+            HangUp(lost.Complaint, SessionEnd.ProtocolAbuse);
+            return;
+        }
+        var refusal = Judge(command, moreInput);
+        if (ReferenceEquals(refusal, ReplyCatalog.InputWaiting))
+        {
+            HangUp(refusal, SessionEnd.ProtocolAbuse);
+            return;
+        }
+        // Refused or not, the octets of a chunk are on their way.
+        var reply = command is SmtpCommand.Bdat chunk ? await BdatAsync(chunk, refusal, stop)
+            : refusal ?? await ActAsync(command, stop);
+        if (reply is null) return;
+        Say(reply);
+        if (reply.IsPermanent && ++_errors >= Options.MaxErrors && _end is null)
+            HangUp(ReplyCatalog.TooManyErrors, SessionEnd.TooManyErrors);
+    }
+
+    Reply? Judge(SmtpCommand command, bool moreInput)
+    {
+        if (command.Verb is Verb.Unknown) return ReplyCatalog.UnknownVerb;
+        if (!IsServed(command.Verb)) return ReplyCatalog.NotImplemented;
+        var facts = new SessionFacts(
+            Phase, Extended, Tls is not null, TlsRequired: Options.Tls is EndpointTls.RequireStartTls,
+            Account is not null, AuthRequired: !Options.AnonymousAllowed, moreInput, Options.Odmr);
+        return VerbRules.Refuse(command.Verb, facts);
+    }
+
+    /// <summary>The verbs that the options switch off are as good as unknown.</summary>
+    bool IsServed(Verb verb) => verb switch
+    {
+        Verb.StartTls => Options.Tls is not EndpointTls.None,
+        Verb.Auth => Options.AuthMechanisms.Count > 0,
+        Verb.Etrn => Options.EtrnEnabled,
+        Verb.Turn => Options.TurnEnabled,
+        Verb.Atrn => Options.AtrnEnabled,
+        _ => true,
+    };
+
+    /// <summary>Does what was asked for. Null: everything was said already.</summary>
+    ValueTask<Reply?> ActAsync(SmtpCommand command, CancellationToken stop) => command switch
+    {
+        SmtpCommand.Malformed bad => new(bad.Complaint),
+        SmtpCommand.Hello hello => HelloAsync(hello),
+        SmtpCommand.Mail mail => MailAsync(mail, stop),
+        SmtpCommand.Rcpt rcpt => RcptAsync(rcpt, stop),
+        SmtpCommand.Auth auth => AuthAsync(auth, stop),
+        SmtpCommand.Etrn etrn => EtrnAsync(etrn, stop),
+        SmtpCommand.Atrn atrn => TurnAsync(atrn.Domains, stop),
+        { Verb: Verb.Turn } => TurnAsync(null, stop),
+        { Verb: Verb.Data } => DataAsync(stop),
+        { Verb: Verb.StartTls } => StartTlsAsync(stop),
+        { Verb: Verb.Rset } => ResetAsync(),
+        { Verb: Verb.Noop } => new(ReplyCatalog.Ok),
+        { Verb: Verb.Vrfy } => new(ReplyCatalog.CannotVerify),
+        { Verb: Verb.Help } => new(Help()),
+        { Verb: Verb.Quit } => new(HangUp(ReplyCatalog.Bye, SessionEnd.Quit)),
+        _ => new(ReplyCatalog.NotImplemented),
+    };
 }

@@ -1,0 +1,132 @@
+using System.IO.Pipelines;
+using System.Security.Authentication;
+
+namespace WebSmtp.Smtp.Server;
+
+/// <summary>Reading, writing and waiting; and the end.</summary>
+public sealed partial class ServerSession
+{
+    /// <summary>How long a peer that no longer reads can hold up the last words.</summary>
+    static readonly TimeSpan LastWordsTimeout = TimeSpan.FromSeconds(5);
+
+    sealed class PeerGoneException(Exception? cause = null) : Exception("The peer is gone", cause);
+
+    sealed class InactiveException() : Exception("The peer kept the session waiting");
+
+    /// <summary>Writes a reply; it leaves with the next flush.</summary>
+    void Say(Reply reply)
+    {
+        ReplyWriter.Write(_pipe.Output, reply, _observer);
+        _unflushed = true;
+    }
+
+    /// <summary>Says the last reply. Returns null, as those do that said everything themselves.</summary>
+    Reply? HangUp(Reply reply, SessionEnd end)
+    {
+        Say(reply);
+        _end = end;
+        return null;
+    }
+
+    /// <summary>
+    /// Waits for input. It may come back with nothing new, after <see cref="RequestClose"/>; callers look again and wait.
+    /// </summary>
+    async ValueTask<ReadResult> ReadAsync(CancellationToken stop)
+    {
+        _watch!.Begin();
+        try
+        {
+            var read = await _pipe.Input.ReadAsync(stop);
+            if (_watch.Expired) throw new InactiveException();
+            return read;
+        }
+        catch (Exception e) when (IsPeerGone(e, stop))
+        {
+            throw new PeerGoneException(e);
+        }
+        finally
+        {
+            _watch.End();
+        }
+    }
+
+    async ValueTask FlushAsync(CancellationToken stop)
+    {
+        if (!_unflushed) return;
+        _flushing = true;
+        _watch!.Begin();
+        try
+        {
+            FlushResult flush;
+            do
+            {
+                flush = await _pipe.Output.FlushAsync(stop);
+                if (flush.IsCompleted) throw new PeerGoneException();
+                if (_watch.Expired) throw new InactiveException();
+            }
+            while (flush.IsCanceled);
+            _unflushed = false;
+        }
+        catch (Exception e) when (IsPeerGone(e, stop))
+        {
+            throw new PeerGoneException(e);
+        }
+        finally
+        {
+            _watch.End();
+            _flushing = false;
+        }
+    }
+
+    /// <summary>True when the peer sent something that nobody asked for yet. Consumes nothing.</summary>
+    bool InputWaits()
+    {
+        if (!_pipe.Input.TryRead(out var read)) return false;
+        var waits = !read.Buffer.IsEmpty;
+        _pipe.Input.AdvanceTo(read.Buffer.Start);
+        return waits;
+    }
+
+    /// <summary>Only the wait at hand: a flush that is cancelled before it begins would lose its last words under TLS.</summary>
+    void WakeUp()
+    {
+        if (_flushing) _pipe.Output.CancelPendingFlush();
+        else _pipe.Input.CancelPendingRead();
+    }
+
+    /// <summary>The transport reports a lost connection in these ways; a cancelled <paramref name="stop"/> is told apart.</summary>
+    static bool IsPeerGone(Exception e, CancellationToken stop) =>
+        e is IOException or ObjectDisposedException or AuthenticationException
+        || (e is OperationCanceledException && !stop.IsCancellationRequested);
+
+    /// <summary>A reply after which nothing matters, to a peer that may have stopped reading.</summary>
+    async ValueTask LastWordsAsync(Reply reply, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(LastWordsTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
+        try
+        {
+            Say(reply);
+            await _pipe.Output.FlushAsync(either.Token);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException or AuthenticationException)
+        {
+            // It will not hear us.
+        }
+    }
+
+    async ValueTask<SessionEnd> CleanUpAsync(SessionEnd end)
+    {
+        try
+        {
+            await DropTransactionAsync();
+        }
+        catch (Exception bug)
+        {
+            Fault ??= bug;
+            end = SessionEnd.Bug;
+        }
+        if (_tlsPipe is not null) await _tlsPipe.DisposeAsync();
+        return end;
+    }
+}
