@@ -67,7 +67,7 @@ public sealed partial class ClientSession
             if (!chunked) stuffer.WriteEnd(_wire.Output);
             return ended = true;
         }
-        catch (Exception) when (!ended)
+        catch (Exception)
         {
             Break(ClientPhase.Content, "the content could not be read");
             throw;

@@ -15,8 +15,8 @@ public sealed partial class ClientSession
 
         if (await HearAsync(ClientPhase.Greeting) is not { } greeting) return _failure;
         _greeted = true;
-        ServerName = NameIn(greeting);
         if (greeting.Code != 220) return Refused(ClientPhase.Greeting, "the server refused the connection", greeting);
+        ServerName = NameIn(greeting);
 
         if (!await HelloAsync()) return _failure;
         if (WantsTls(_options))
@@ -66,7 +66,7 @@ public sealed partial class ClientSession
         }
 
         // What came in clear behind the 220 would be read as if it had come encrypted. RFC 3207 section 6, CVE-2011-0411.
-        if (!NothingWaits())
+        if (Waiting().Bytes)
         {
             Break(ClientPhase.StartTls, "the server sent bytes in clear behind its 220 to STARTTLS");
             return false;

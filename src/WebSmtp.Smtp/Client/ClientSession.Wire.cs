@@ -50,12 +50,22 @@ public sealed partial class ClientSession
         return false;
     }
 
-    /// <summary>Has the server neither sent anything yet to be read nor closed, as far as can be seen without waiting.</summary>
-    bool NothingWaits()
+    bool NothingWaits() => Waiting() is (Bytes: false, End: false);
+
+    /// <summary>Has the server sent anything yet to be read, or closed, as far as can be seen without waiting.</summary>
+    (bool Bytes, bool End) Waiting()
     {
-        if (!_wire.Input.TryRead(out var read)) return true;
-        _wire.Input.AdvanceTo(read.Buffer.Start);
-        return read.Buffer.IsEmpty && !read.IsCompleted;
+        try
+        {
+            if (!_wire.Input.TryRead(out var read)) return default;
+            _wire.Input.AdvanceTo(read.Buffer.Start);
+            return (!read.Buffer.IsEmpty, read.IsCompleted);
+        }
+        catch (Exception)
+        {
+            // Whoever reads next learns why.
+            return (false, true);
+        }
     }
 
     /// <summary>Sends what was said. Trouble is kept in <see cref="_writeTrouble"/> until the next reply was looked for.</summary>
@@ -90,11 +100,7 @@ public sealed partial class ClientSession
         {
             while (true)
             {
-                if (!_wire.Input.TryRead(out var read) && await ReadAsync(phase) is var more)
-                {
-                    if (more is null) return null;
-                    read = more.Value;
-                }
+                if (await ReadAsync(phase) is not { } read) return null;
                 var rest = read.Buffer;
                 var heard = _replies.TryRead(ref rest, out var reply);
                 _wire.Input.AdvanceTo(rest.Start, heard is ReplyRead.NeedMore ? rest.End : rest.Start);
@@ -115,6 +121,8 @@ public sealed partial class ClientSession
     {
         try
         {
+            // What came already counts also when the time is over.
+            if (_wire.Input.TryRead(out var ready)) return ready;
             var read = _wire.Input.ReadAsync(_deadline.Token);
             if (!read.IsCompleted && !_armed) Arm(phase);
             return await read;

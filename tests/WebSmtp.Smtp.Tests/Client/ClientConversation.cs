@@ -35,6 +35,7 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
         string script, ReplyCut cut = ReplyCut.Whole, ClientSessionOptions? options = null, SslServerAuthenticationOptions? tls = null)
     {
         _deadline.CancelAfter(Deadline);
+        Clock = new(() => Lines.Count(line => line.StartsWith('S')));
         Server = new(script, Stop, cut, tls);
         Session = new(Server, options ?? Options, Clock, this);
     }
@@ -43,7 +44,7 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
     public CancellationToken Stop => _deadline.Token;
     public ScriptedServer Server { get; }
     public ClientSession Session { get; }
-    public AlarmClock Clock { get; } = new();
+    public AlarmClock Clock { get; }
     public List<string> Lines { get; } = [];
 
     void ISessionObserver.ClientSaid(string line) => Lines.Add("C: " + line);
@@ -54,10 +55,10 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
 
     public async Task OpenedAsync() => Assert.Null(await OpenAsync());
 
-    /// <summary>The clock stands until the client waits this long, and the client gives up then and not earlier.</summary>
-    public async Task<T> TimedOutAsync<T>(Task<T> waiting, TimeSpan after)
+    /// <summary>The clock stands until the client, having heard so many lines, waits this long; it gives up then and not earlier.</summary>
+    public async Task<T> TimedOutAsync<T>(Task<T> waiting, TimeSpan after, int heard = 0)
     {
-        await Clock.ArmedAsync(after, Stop);
+        await Clock.ArmedAsync(after, Stop, heard);
         Clock.Advance(after - TimeSpan.FromMilliseconds(1));
         Assert.False(waiting.IsCompleted);
         Clock.Advance(TimeSpan.FromMilliseconds(1));

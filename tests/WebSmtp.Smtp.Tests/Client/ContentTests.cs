@@ -72,7 +72,7 @@ public class ContentTests
     {
         foreach (var end in new[] { "@close", "@reset" })
         {
-            await using var talk = new ClientConversation(Envelope + end);
+            await using var talk = new ClientConversation(Envelope + end, ReplyCut.Lines);
             await talk.OpenedAsync();
             var result = await talk.SendAsync(Message(new byte[1_000_000]));
             Assert.Equal([" Content"], Told(result));
@@ -105,6 +105,17 @@ public class ContentTests
         await talk.Server.Playing;
         var result = await talk.TimedOutAsync(sending, Options.ContentTimeout);
         Assert.Equal(["452 4.3.1 disk full Content"], Told(result));
+    }
+
+    [Fact]
+    public async Task A_server_that_closed_only_for_reading_is_given_a_few_seconds_for_a_last_word()
+    {
+        await using var talk = new ClientConversation(Envelope + "@deaf", ReplyCut.Lines);
+        await talk.OpenedAsync();
+        var sending = talk.SendAsync(Message(new byte[1_000_000]) with { Content = new Gate(talk.Server.Playing) });
+        var result = await talk.TimedOutAsync(sending, TimeSpan.FromSeconds(5));
+        Assert.Equal([" FinalDot"], Told(result));
+        Assert.Equal("the connection was closed while the end of the content was sent", result.Failure!.Reason);
     }
 
     [Theory]
@@ -203,9 +214,9 @@ public class ContentTests
     }
 
     [Fact]
-    public async Task A_turned_session_sends_data_to_a_peer_that_copies_line_by_line()
+    public async Task A_turned_session_reaches_a_server_behind_a_peer_that_copies_line_by_line()
     {
-        await using var talk = new ClientConversation(ChunkingOpening + """
+        await using var server = new ScriptedServer(ChunkingOpening + """
             C: MAIL FROM:<alice@example.org> BODY=8BITMIME
             C: RCPT TO:<bob@example.net>
             C: DATA
@@ -216,13 +227,17 @@ public class ContentTests
             S: 250 2.0.0 taken
             C: QUIT
             S: 221 2.0.0 bye
-            """, ReplyCut.Lines, Options with { Turned = true });
-        await talk.OpenedAsync();
-        var result = await talk.SendAsync(Message("no line end") with { Parameters = new(Body: BodyType.EightBitMime) });
-        Assert.Null(result.Failure);
-        await talk.Session.QuitAsync(talk.Stop);
-        await talk.Server.PlayedAsync();
-        Assert.EndsWith("\r\n", Encoding.Latin1.GetString(talk.Server.RawContents[0]), StringComparison.Ordinal);
+            @close
+            """, TestContext.Current.CancellationToken);
+        await using var peer = new LineCopier(server, TestContext.Current.CancellationToken);
+        await using var session = new ClientSession(peer, Options with { Turned = true }, TimeProvider.System);
+        Assert.Null(await session.OpenAsync(TestContext.Current.CancellationToken));
+        Assert.False(session.Capabilities.Chunking);
+        var message = Message("a line\r\n.\r\nno line end") with { Parameters = new(Body: BodyType.EightBitMime) };
+        Assert.Equal(["250 2.0.0 taken FinalDot"], Told(await session.SendAsync(message, TestContext.Current.CancellationToken)));
+        await session.QuitAsync(TestContext.Current.CancellationToken);
+        await server.PlayedAsync();
+        Assert.Equal("a line\r\n..\r\nno line end\r\n.\r\n", Encoding.Latin1.GetString(server.RawContents[0]));
     }
 
     /// <summary>Ten bytes that are there only when the server has said all it has to say.</summary>

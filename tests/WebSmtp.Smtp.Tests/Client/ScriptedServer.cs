@@ -15,7 +15,7 @@ public enum ReplyCut { Whole, Lines, Bytes }
 /// A server that plays a script over two pipes in memory, a line for each step:
 /// <c>S:</c> a reply line; <c>S~:</c> raw, with escapes (\r \n \0 \xHH); <c>C:</c> the line that must come;
 /// <c>C.</c> content up to the final dot; <c>C#: 5</c> five raw bytes; <c>@close</c>, <c>@reset</c>, <c>@silent</c>
-/// (neither reads nor speaks any more), <c>@tls</c>, <c>@armed</c> (waits for <see cref="Armed"/>), <c>@drain</c> (waits
+/// (neither reads nor speaks any more), <c>@deaf</c> (closed for reading, silent), <c>@tls</c>, <c>@armed</c> (waits for <see cref="Armed"/>), <c>@drain</c> (waits
 /// for <see cref="Drain"/>, then reads up to the final dot and only counts).
 /// </summary>
 sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
@@ -28,14 +28,15 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
     readonly StringBuilder _transcript = new();
     readonly CancellationTokenSource _over;
     IDuplexPipe _pipe;
+    bool _closed;
 
     public ScriptedServer(string script, CancellationToken stop, ReplyCut cut = ReplyCut.Whole, SslServerAuthenticationOptions? tls = null)
     {
         _over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _cut = cut;
         _tlsOptions = tls;
-        // In bytes: the writer waits until each byte was looked at, so that no two are ever seen together first.
-        _toClient = new(cut is ReplyCut.Bytes ? new(pauseWriterThreshold: 1, resumeWriterThreshold: 1) : PipeOptions.Default);
+        // The writer waits until each line or byte was looked at, so that no two are ever seen together first.
+        _toClient = new(cut is ReplyCut.Whole ? PipeOptions.Default : new(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
         _fromClient = new();
         _pipe = new Side(_fromClient.Reader, _toClient.Writer);
         Playing = Task.Run(() => PlayAsync(script));
@@ -61,7 +62,7 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
     public async Task PlayedAsync()
     {
         await Playing;
-        if (_pipe.Input.TryRead(out var read))
+        if (!_closed && _pipe.Input.TryRead(out var read))
         {
             var text = Wire.GetString(read.Buffer.ToArray());
             _pipe.Input.AdvanceTo(read.Buffer.Start);
@@ -128,12 +129,17 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
                 Contents.Add(await TakeAsync(int.Parse(Argument(step), CultureInfo.InvariantCulture)));
                 break;
             case "@close":
+                _closed = true;
                 await _toClient.Writer.CompleteAsync();
                 await _fromClient.Reader.CompleteAsync();
                 return false;
             case "@reset":
                 await _toClient.Writer.CompleteAsync(new IOException("connection reset by peer"));
                 await _fromClient.Reader.CompleteAsync(new IOException("connection reset by peer"));
+                return false;
+            case "@deaf":
+                _closed = true;
+                await _fromClient.Reader.CompleteAsync();
                 return false;
             case "@silent":
                 return false;
