@@ -28,7 +28,8 @@ public sealed partial class ClientSession
         }
         if (await HearAsync(phase) is not { } reply) return;
 
-        if (reply.IsTransient || reply.IsPermanent || (reply.IsPositive && phase is ClientPhase.FinalDot)) transaction.Settle(reply, phase);
+        var refused = reply.IsTransient || reply.IsPermanent;
+        if (refused || (reply.IsPositive && phase is ClientPhase.FinalDot)) transaction.Settle(reply, phase);
         else Break(phase, $"the reply {reply.Code} to {NameOf(phase)} makes no sense", reply);
 
         // Half a message was said: anything that followed would be taken for the rest of it.

@@ -65,7 +65,7 @@ public sealed partial class ClientSession
             return _failure is null;
         }
 
-        // What came in clear behind the 220 would be read as if it had come encrypted. RFC 3207 section 6, CVE-2011-0411.
+        // What came in clear behind the 220 would be read as if it had come encrypted. CVE-2011-0411.
         if (Waiting().Bytes)
         {
             Break(ClientPhase.StartTls, "the server sent bytes in clear behind its 220 to STARTTLS");
@@ -96,8 +96,8 @@ public sealed partial class ClientSession
     static string? NameIn(Reply greeting)
     {
         var name = greeting.Lines[0].Split(' ', 2)[0];
-        return name.Length is > 0 and <= 255 && name.All(c => char.IsAsciiLetterOrDigit(c) || "-._:[]".Contains(c, StringComparison.Ordinal))
-            ? name
-            : null;
+        return name.Length is > 0 and <= 255 && name.All(IsOfAName) ? name : null;
+
+        static bool IsOfAName(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or ':' or '[' or ']';
     }
 }

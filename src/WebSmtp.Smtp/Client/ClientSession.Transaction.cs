@@ -12,16 +12,18 @@ public sealed partial class ClientSession
     bool _envelopeLeft;
 
     /// <summary>
-    /// One transaction: MAIL, RCPT for each recipient, content; pipelined where the server offers it. The message must be
-    /// one that the server can take: see <see cref="ServerCapabilities"/>; size and extensions are not checked again here,
-    /// parameters that the server does not know are left out. What the content's own stream throws passes through: out of
-    /// opening it before anything was said, out of reading it with the connection lost (the message was cut off, never
-    /// ended).
+    /// One transaction: MAIL, RCPT for each recipient, content; pipelined where the server offers it. The message must
+    /// be one that the server can take: see <see cref="ServerCapabilities"/>; size and extensions are not checked again
+    /// here, parameters that the server does not know are left out. What the content's own stream throws passes through:
+    /// out of opening it before anything was said; out of reading it with the connection lost, for the message was cut
+    /// off and never ended.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// No recipients, CR, LF or NUL in the envelope, or BINARYMIME for a server that cannot take it. Nothing was said.
     /// </exception>
-    /// <exception cref="EndOfStreamException">The content was shorter or longer than its <see cref="IOutgoingContent.Length"/>.</exception>
+    /// <exception cref="EndOfStreamException">
+    /// The content was shorter or longer than its <see cref="IOutgoingContent.Length"/>.
+    /// </exception>
     public async ValueTask<TransactionResult> SendAsync(OutgoingMessage message, CancellationToken stop)
     {
         if (!_open) throw new InvalidOperationException("The session is not open.");
@@ -42,7 +44,10 @@ public sealed partial class ClientSession
     List<Step> StepsOf(OutgoingMessage message)
     {
         var chunked = message.Parameters.Body is BodyType.BinaryMime;
-        if (chunked && !Capabilities.BinaryMime) throw new ArgumentException("The server does not take BINARYMIME.", nameof(message));
+        if (chunked && !Capabilities.BinaryMime)
+        {
+            throw new ArgumentException("The server does not take BINARYMIME.", nameof(message));
+        }
 
         var steps = new List<Step>(message.Recipients.Count + 3);
         if (_envelopeLeft) steps.Add(new(ClientPhase.Reset, "RSET"));
@@ -55,14 +60,15 @@ public sealed partial class ClientSession
         return steps;
     }
 
-    /// <summary>Says the commands, one by one or in groups, and hears the replies. True while the conversation is whole.</summary>
+    /// <summary>Says the commands, one by one or in groups, and hears the replies. False when the conversation broke.</summary>
     async ValueTask<bool> PlayAsync(List<Step> steps, Transaction transaction)
     {
         var most = Capabilities.Pipelining ? MaxOutstanding : 1;
         for (var first = 0; first < steps.Count; first += most)
         {
             var group = steps.GetRange(first, Math.Min(most, steps.Count - first));
-            if (transaction.MailRefused || (group[0].Phase is ClientPhase.Data && transaction.Accepted == 0)) return true;
+            if (transaction.MailRefused) return true;
+            if (group[0].Phase is ClientPhase.Data && transaction.Accepted == 0) return true;
             if (!await IsQuietAsync(group[0].Phase)) return false;
 
             foreach (var step in group) Say(step.Line);
@@ -120,18 +126,19 @@ public sealed partial class ClientSession
     /// <summary>The envelope was heard out: the content, or what must be said in its place.</summary>
     async ValueTask FinishAsync(OutgoingMessage message, Stream content, Transaction transaction)
     {
-        if (transaction.MailRefused && transaction is { Accepted: > 0, ContentWanted: true })
+        switch (transaction)
         {
-            // A lone dot would be an empty message to them.
-            Break(ClientPhase.Data, "the server wants content for a message whose sender it refused");
-        }
-        else if (transaction.ContentWanted && transaction.Accepted == 0)
-        {
-            await SendLoneDotAsync();
-        }
-        else if (transaction.ContentWanted || (message.Parameters.Body is BodyType.BinaryMime && transaction is { MailRefused: false, Accepted: > 0 }))
-        {
-            await SendContentAsync(message, content, transaction);
+            case { ContentWanted: true, Accepted: 0 }:
+                await SendLoneDotAsync();
+                break;
+            case { ContentWanted: true, MailRefused: true }:
+                // A lone dot would be an empty message to whom it took.
+                Break(ClientPhase.Data, "the server wants content for a message whose sender it refused");
+                break;
+            case { ContentWanted: true }:
+            case { MailRefused: false, Accepted: > 0 } when message.Parameters.Body is BodyType.BinaryMime:
+                await SendContentAsync(message, content, transaction);
+                break;
         }
     }
 

@@ -7,10 +7,10 @@ namespace WebSmtp.Smtp.Client;
 
 public sealed partial class ClientSession
 {
-    /// <summary>How long to wait for a last word: the reply to QUIT, or one that may be on its way when sending failed.</summary>
+    /// <summary>For the reply to QUIT, and for one that may be on its way when sending failed.</summary>
     static readonly TimeSpan LastWordTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Cancelled when what is waited for takes too long, or by the caller; either ends the conversation.</summary>
+    /// <summary>Cancelled when what is awaited takes too long, or by the caller; either ends the conversation.</summary>
     readonly CancellationTokenSource _deadline;
     CancellationToken _stop;
     bool _armed;
@@ -27,7 +27,9 @@ public sealed partial class ClientSession
         return await HearAsync(phase);
     }
 
-    /// <summary>Puts a line, which went through <see cref="EnvelopeCommands.Checked"/>, into the output; it leaves with the next flush.</summary>
+    /// <summary>
+    /// Puts a line, which went through <see cref="EnvelopeCommands.Checked"/>, into the output; it leaves with the next flush.
+    /// </summary>
     void Say(string line)
     {
         _observer?.ClientSaid(line);
@@ -36,8 +38,8 @@ public sealed partial class ClientSession
     }
 
     /// <summary>
-    /// Nothing may wait to be read when the server owes no reply: it would be taken for the answer to what is said next,
-    /// and a refused message for a delivered one. What does wait is mostly the 421 of a server that had enough.
+    /// Nothing may wait to be read when the server owes no reply: it would be taken for the answer to what is said
+    /// next, and a refused message for a delivered one. What does wait is mostly the 421 of a server that had enough.
     /// </summary>
     async ValueTask<bool> IsQuietAsync(ClientPhase phase)
     {
@@ -52,7 +54,7 @@ public sealed partial class ClientSession
 
     bool NothingWaits() => Waiting() is (Bytes: false, End: false);
 
-    /// <summary>Has the server sent anything yet to be read, or closed, as far as can be seen without waiting.</summary>
+    /// <summary>Has the server sent what was not read yet, or closed, as far as can be seen without waiting.</summary>
     (bool Bytes, bool End) Waiting()
     {
         try
@@ -68,7 +70,7 @@ public sealed partial class ClientSession
         }
     }
 
-    /// <summary>Sends what was said. Trouble is kept in <see cref="_writeTrouble"/> until the next reply was looked for.</summary>
+    /// <summary>Sends what was said. Trouble is kept in <see cref="_writeTrouble"/> until a reply was looked for.</summary>
     async ValueTask FlushAsync(ClientPhase phase)
     {
         if (_gone || _writeTrouble is not null) return;
@@ -164,7 +166,7 @@ public sealed partial class ClientSession
         _stop.ThrowIfCancellationRequested();
     }
 
-    /// <summary>The connection is lost. The first reason stays; what stopped the sending comes before what stopped the reading.</summary>
+    /// <summary>The connection is lost. The first reason stays; what stopped the sending came first.</summary>
     Reply? Break(ClientPhase phase, string reason, Reply? reply = null)
     {
         _gone = true;
@@ -172,7 +174,7 @@ public sealed partial class ClientSession
         return null;
     }
 
-    /// <summary>No mail can be sent here, but the connection is sound: QUIT can be said, unless the server was the first to leave.</summary>
+    /// <summary>No mail can be sent here, but QUIT can be said, unless the server was the first to leave.</summary>
     ClientFailure Refused(ClientPhase phase, string reason, Reply? reply)
     {
         _gone |= reply?.Code == 421;
@@ -189,7 +191,8 @@ public sealed partial class ClientSession
         _ => _options.ReplyTimeout,
     };
 
-    static string AwaitedIn(ClientPhase phase) => phase is ClientPhase.Greeting ? "greeting" : $"reply to {NameOf(phase)}";
+    static string AwaitedIn(ClientPhase phase) =>
+        phase is ClientPhase.Greeting ? "greeting" : $"reply to {NameOf(phase)}";
 
     static string NameOf(ClientPhase phase) => phase switch
     {
@@ -203,7 +206,9 @@ public sealed partial class ClientSession
 
     static string InWords(TimeSpan time)
     {
-        var (number, unit) = time.TotalSeconds >= 60 && time.Seconds == 0 ? (time.TotalMinutes, "minute") : (time.TotalSeconds, "second");
+        var (number, unit) = time.TotalMinutes >= 1 && time.Seconds == 0
+            ? (time.TotalMinutes, "minute")
+            : (time.TotalSeconds, "second");
         return string.Create(CultureInfo.InvariantCulture, $"{number:0.###} {unit}{(number == 1 ? "" : "s")}");
     }
 }

@@ -6,8 +6,8 @@ namespace WebSmtp.Smtp.Client;
 
 /// <summary>
 /// One SMTP conversation as client. RFC 5321. Runs on two pipes and knows no sockets. Not thread-safe. Nothing that the
-/// server does makes a method throw: trouble is a <see cref="ClientFailure"/>; only cancellation throws, and it ends the
-/// conversation. The pipes stay the caller's to complete.
+/// server does makes a method throw: trouble is a <see cref="ClientFailure"/>; only cancellation throws, and it ends
+/// the conversation. The pipes stay the caller's to complete.
 /// </summary>
 public sealed partial class ClientSession : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ public sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Set once: no mail can be sent (any more).</summary>
     ClientFailure? _failure;
 
-    /// <summary>Not even QUIT can be said: the connection broke, or the server would not take a command for a command.</summary>
+    /// <summary>Not even QUIT can be said: the connection broke, or a command would not be taken for one.</summary>
     bool _gone;
     bool _greeted;
     bool _open;
@@ -30,10 +30,14 @@ public sealed partial class ClientSession : IAsyncDisposable
     /// <param name="options">Read once, here.</param>
     /// <param name="time">Measures the time-outs.</param>
     /// <param name="observer">Sees each line; content only as a line that counts it.</param>
-    public ClientSession(IDuplexPipe transport, ClientSessionOptions options, TimeProvider time, ISessionObserver? observer = null)
+    public ClientSession(
+        IDuplexPipe transport, ClientSessionOptions options, TimeProvider time, ISessionObserver? observer = null)
     {
         EnvelopeCommands.Checked(options.HostName);
-        if (WantsTls(options) && options.TlsOptions is null) throw new ArgumentException("TLS is wanted without options for it.", nameof(options));
+        if (WantsTls(options) && options.TlsOptions is null)
+        {
+            throw new ArgumentException("TLS is wanted without options for it.", nameof(options));
+        }
         _options = options;
         _observer = observer;
         _wire = transport;
@@ -41,7 +45,10 @@ public sealed partial class ClientSession : IAsyncDisposable
         _deadline = new(Timeout.InfiniteTimeSpan, time);
     }
 
-    /// <summary>What the server offered; empty before <see cref="OpenAsync"/>. What cannot be used in a turned session is not in it.</summary>
+    /// <summary>
+    /// What the server offered; empty before <see cref="OpenAsync"/>. CHUNKING and BINARYMIME, which a turned session
+    /// does not use, are not in it there.
+    /// </summary>
     public ServerCapabilities Capabilities { get; private set; } = ServerCapabilities.None;
 
     /// <summary>The name in the server's greeting, null before it or when it gave none.</summary>
@@ -50,7 +57,9 @@ public sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Null while the connection is in clear.</summary>
     public SslProtocols? Tls { get; private set; }
 
-    /// <summary>Says QUIT and waits for the answer for at most a few seconds. Never fails, and does not throw when cancelled.</summary>
+    /// <summary>
+    /// Says QUIT and waits for the answer for at most a few seconds. Never fails, and does not throw when cancelled.
+    /// </summary>
     public async ValueTask QuitAsync(CancellationToken stop)
     {
         if (_gone || !_greeted) return;

@@ -16,7 +16,8 @@ internal static class EnvelopeCommands
         if (parameters.SmtpUtf8 && server.SmtpUtf8) line.Append(" SMTPUTF8");
         if (server.Dsn)
         {
-            if (parameters.Return is not DsnReturn.Unspecified) line.Append(parameters.Return is DsnReturn.Full ? " RET=FULL" : " RET=HDRS");
+            if (parameters.Return is DsnReturn.Full) line.Append(" RET=FULL");
+            if (parameters.Return is DsnReturn.Headers) line.Append(" RET=HDRS");
             if (parameters.EnvelopeId is { Length: > 0 } id) line.Append(" ENVID=").Append(Xtext(id));
         }
         return Checked(line.ToString());
@@ -34,7 +35,7 @@ internal static class EnvelopeCommands
         return Checked(line.ToString());
     }
 
-    /// <summary>A line that is one line. Whoever lets a CR, LF or NUL come this far has a bug that must not reach the wire.</summary>
+    /// <summary>A line that is one line. A CR, LF or NUL that comes this far is a bug that must not reach the wire.</summary>
     public static string Checked(string line) => line.AsSpan().ContainsAny('\r', '\n', '\0')
         ? throw new ArgumentException("A command holds CR, LF or NUL.", nameof(line))
         : line;

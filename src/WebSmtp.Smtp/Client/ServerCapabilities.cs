@@ -3,14 +3,17 @@ using System.Globalization;
 
 namespace WebSmtp.Smtp.Client;
 
-/// <summary>The extensions that a server offered in its EHLO reply: keyword to parameters, in a dictionary that compares without case.</summary>
+/// <summary>
+/// The extensions that a server offered in its EHLO reply: keyword to parameters, in a dictionary that compares without
+/// case.
+/// </summary>
 public sealed class ServerCapabilities(IReadOnlyDictionary<string, string> keywords)
 {
     public static readonly ServerCapabilities None = new(FrozenDictionary<string, string>.Empty);
 
     /// <summary>
-    /// Reads an EHLO reply; what is not a keyword is passed over. RFC 5321 section 4.1.1.1. In a turned session CHUNKING
-    /// and BINARYMIME count as not offered: see <see cref="ClientSessionOptions.Turned"/>.
+    /// Reads an EHLO reply; what is not a keyword is passed over. RFC 5321 section 4.1.1.1. In a turned session
+    /// CHUNKING and BINARYMIME count as not offered: see <see cref="ClientSessionOptions.Turned"/>.
     /// </summary>
     internal static ServerCapabilities FromReply(Reply hello, bool turned)
     {
@@ -44,6 +47,9 @@ public sealed class ServerCapabilities(IReadOnlyDictionary<string, string> keywo
     public bool StartTls => Has("STARTTLS");
     public bool EnhancedStatusCodes => Has("ENHANCEDSTATUSCODES");
 
-    /// <summary>The largest message the server takes, in bytes; null when it did not say or said 0 (no fixed limit).</summary>
-    public long? MaxSize => long.TryParse(Parameters("SIZE"), NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0 ? size : null;
+    /// <summary>The largest message the server takes, in bytes; null when it did not say or said 0 (no limit).</summary>
+    public long? MaxSize =>
+        long.TryParse(Parameters("SIZE"), NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0
+            ? size
+            : null;
 }

@@ -16,8 +16,8 @@ internal sealed class DotStuffer
     public void Write(ReadOnlySpan<byte> block, IBufferWriter<byte> output)
     {
         if (block.IsEmpty) return;
-        var (endsInCr, endsInCrlf) = (block[^1] == '\r', block is [.., (byte)'\r', (byte)'\n'] || (_endsInCr && block is [(byte)'\n']));
-        var endsInLf = block[^1] == '\n';
+        var last = block[^1];
+        var endsInCrlf = last == '\n' && (block.Length > 1 ? block[^2] == '\r' : _endsInCr);
 
         if (_atLineStart && block[0] == '.') output.Write("."u8);
         for (int lf; (lf = block.IndexOf("\n."u8)) >= 0; block = block[(lf + 1)..])
@@ -27,7 +27,7 @@ internal sealed class DotStuffer
         }
         output.Write(block);
 
-        (_atLineStart, _endsInCr, _endsInCrlf) = (endsInLf, endsInCr, endsInCrlf);
+        (_atLineStart, _endsInCr, _endsInCrlf) = (last == '\n', last == '\r', endsInCrlf);
     }
 
     /// <summary>Completes the last line, if it is not complete, and says that the content is over.</summary>

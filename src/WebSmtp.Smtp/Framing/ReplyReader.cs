@@ -7,9 +7,9 @@ namespace WebSmtp.Smtp.Framing;
 internal enum ReplyRead { NeedMore, Whole, Malformed }
 
 /// <summary>
-/// Puts a server's replies together line by line. RFC 5321 section 4.2. Only CRLF ends a line; a line, and a whole reply,
-/// are bounded before memory is spent on them. One reader for each conversation; after <see cref="ReplyRead.Malformed"/>
-/// the place in the conversation is lost and nothing more may be read.
+/// Puts a server's replies together line by line. RFC 5321 section 4.2. Only CRLF ends a line; a line, and a whole
+/// reply, are bounded before memory is spent on them. One reader for each conversation; after
+/// <see cref="ReplyRead.Malformed"/> the place in the conversation is lost and nothing more may be read.
 /// </summary>
 internal sealed class ReplyReader(ISessionObserver? observer)
 {
@@ -28,7 +28,10 @@ internal sealed class ReplyReader(ISessionObserver? observer)
     /// <summary>What was wrong, in words for people, after <see cref="ReplyRead.Malformed"/>.</summary>
     public string Complaint { get; private set; } = "";
 
-    /// <summary>Takes lines off the front of <paramref name="buffer"/> until a reply is whole; keeps what it took of an unfinished one.</summary>
+    /// <summary>
+    /// Takes lines off the front of <paramref name="buffer"/> until a reply is whole; keeps what it took of an
+    /// unfinished one.
+    /// </summary>
     public ReplyRead TryRead(ref ReadOnlySequence<byte> buffer, out Reply? reply)
     {
         reply = null;
@@ -61,20 +64,27 @@ internal sealed class ReplyReader(ISessionObserver? observer)
         var text = Printable(line);
         observer?.ServerSaid(text);
 
-        if (line is not [>= (byte)'2' and <= (byte)'5', >= (byte)'0' and <= (byte)'9', >= (byte)'0' and <= (byte)'9', ..]
-            || line is [_, _, _, not ((byte)' ' or (byte)'-'), ..])
+        if (CodeOf(line) is not { } code)
         {
             return Complain($"not an SMTP reply: {text[..Math.Min(text.Length, ExcerptLength)]}");
         }
-        var code = int.Parse(line[..3], NumberStyles.None, CultureInfo.InvariantCulture);
-        if (_lines.Count > 0 && code != _code) return Complain($"the code changed inside a reply, from {_code} to {code}");
+        if (_lines.Count > 0 && code != _code)
+        {
+            return Complain($"the code changed inside a reply, from {_code} to {code}");
+        }
 
         _code = code;
         _lines.Add(WithoutStatus(text.Length > 4 ? text[4..] : ""));
         return line.Length == 3 || line[3] == (byte)' ';
     }
 
-    /// <summary>RFC 2034 section 4 puts the status in every line; a class that contradicts the code is not a status.</summary>
+    static int? CodeOf(ReadOnlySpan<byte> line) =>
+        line is [>= (byte)'2' and <= (byte)'5', _, _] or [>= (byte)'2' and <= (byte)'5', _, _, (byte)' ' or (byte)'-', ..]
+        && int.TryParse(line[..3], NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            ? code
+            : null;
+
+    /// <summary>RFC 2034 section 4 puts the status in every line; a class that contradicts the code is none.</summary>
     string WithoutStatus(string text)
     {
         if (EnhancedStatus.FromText(text) is not { } status || status.Class != _code / 100) return text;
