@@ -14,9 +14,9 @@ public sealed partial class ClientSession
     /// <summary>
     /// One transaction: MAIL, RCPT for each recipient, content; pipelined where the server offers it. The message must
     /// be one that the server can take: see <see cref="ServerCapabilities"/>; size and extensions are not checked again
-    /// here, parameters that the server does not know are left out. What the content's own stream throws passes through:
-    /// out of opening it before anything was said; out of reading it with the connection lost, for the message was cut
-    /// off and never ended.
+    /// here, parameters that the server does not know are left out. What the content's own stream throws passes
+    /// through: out of opening it before anything was said; out of reading it with the connection lost, for the message
+    /// was cut off and never ended.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// No recipients, CR, LF or NUL in the envelope, or BINARYMIME for a server that cannot take it. Nothing was said.
@@ -60,7 +60,7 @@ public sealed partial class ClientSession
         return steps;
     }
 
-    /// <summary>Says the commands, one by one or in groups, and hears the replies. False when the conversation broke.</summary>
+    /// <summary>Says the commands, one by one or in groups, and hears the replies. False: it broke.</summary>
     async ValueTask<bool> PlayAsync(List<Step> steps, Transaction transaction)
     {
         var most = Capabilities.Pipelining ? MaxOutstanding : 1;

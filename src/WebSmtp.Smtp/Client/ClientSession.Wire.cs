@@ -10,7 +10,7 @@ public sealed partial class ClientSession
     /// <summary>For the reply to QUIT, and for one that may be on its way when sending failed.</summary>
     static readonly TimeSpan LastWordTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Cancelled when what is awaited takes too long, or by the caller; either ends the conversation.</summary>
+    /// <summary>Cancelled when an answer takes too long, or by the caller; either ends the conversation.</summary>
     readonly CancellationTokenSource _deadline;
     CancellationToken _stop;
     bool _armed;
@@ -28,7 +28,8 @@ public sealed partial class ClientSession
     }
 
     /// <summary>
-    /// Puts a line, which went through <see cref="EnvelopeCommands.Checked"/>, into the output; it leaves with the next flush.
+    /// Puts a line, which went through <see cref="EnvelopeCommands.Checked"/>, into the output, to leave with the next
+    /// flush.
     /// </summary>
     void Say(string line)
     {
@@ -70,7 +71,7 @@ public sealed partial class ClientSession
         }
     }
 
-    /// <summary>Sends what was said. Trouble is kept in <see cref="_writeTrouble"/> until a reply was looked for.</summary>
+    /// <summary>Sends what was said. Trouble stays in <see cref="_writeTrouble"/> until a reply was looked for.</summary>
     async ValueTask FlushAsync(ClientPhase phase)
     {
         if (_gone || _writeTrouble is not null) return;

@@ -35,7 +35,7 @@ internal static class EnvelopeCommands
         return Checked(line.ToString());
     }
 
-    /// <summary>A line that is one line. A CR, LF or NUL that comes this far is a bug that must not reach the wire.</summary>
+    /// <summary>The line, if it is one: a CR, LF or NUL this far is a bug, which must not reach the wire.</summary>
     public static string Checked(string line) => line.AsSpan().ContainsAny('\r', '\n', '\0')
         ? throw new ArgumentException("A command holds CR, LF or NUL.", nameof(line))
         : line;

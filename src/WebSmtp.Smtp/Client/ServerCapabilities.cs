@@ -47,7 +47,7 @@ public sealed class ServerCapabilities(IReadOnlyDictionary<string, string> keywo
     public bool StartTls => Has("STARTTLS");
     public bool EnhancedStatusCodes => Has("ENHANCEDSTATUSCODES");
 
-    /// <summary>The largest message the server takes, in bytes; null when it did not say or said 0 (no limit).</summary>
+    /// <summary>The largest message the server takes, in bytes; null when it did not say, or said 0.</summary>
     public long? MaxSize =>
         long.TryParse(Parameters("SIZE"), NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0
             ? size

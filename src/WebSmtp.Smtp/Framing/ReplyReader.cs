@@ -79,7 +79,8 @@ internal sealed class ReplyReader(ISessionObserver? observer)
     }
 
     static int? CodeOf(ReadOnlySpan<byte> line) =>
-        line is [>= (byte)'2' and <= (byte)'5', _, _] or [>= (byte)'2' and <= (byte)'5', _, _, (byte)' ' or (byte)'-', ..]
+        line is [>= (byte)'2' and <= (byte)'5', _, _, ..]
+        && (line.Length == 3 || line[3] is (byte)' ' or (byte)'-')
         && int.TryParse(line[..3], NumberStyles.None, CultureInfo.InvariantCulture, out var code)
             ? code
             : null;

@@ -11,7 +11,8 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
     /// <summary>No test here waits for real time; this ends one that hangs.</summary>
     static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
 
-    readonly CancellationTokenSource _deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    readonly CancellationTokenSource _deadline =
+        CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
     public const string Opening = """
         S: 220 mx.example ESMTP ready
@@ -32,7 +33,8 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
         """;
 
     public ClientConversation(
-        string script, ReplyCut cut = ReplyCut.Whole, ClientSessionOptions? options = null, SslServerAuthenticationOptions? tls = null)
+        string script, ReplyCut cut = ReplyCut.Whole, ClientSessionOptions? options = null,
+        SslServerAuthenticationOptions? tls = null)
     {
         _deadline.CancelAfter(Deadline);
         Clock = new(() => Lines.Count(line => line.StartsWith('S')));
@@ -55,7 +57,9 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
 
     public async Task OpenedAsync() => Assert.Null(await OpenAsync());
 
-    /// <summary>The clock stands until the client, having heard so many lines, waits this long; it gives up then and not earlier.</summary>
+    /// <summary>
+    /// The clock stands until the client, having heard so many lines, waits this long; it gives up then and not earlier.
+    /// </summary>
     public async Task<T> TimedOutAsync<T>(Task<T> waiting, TimeSpan after, int heard = 0)
     {
         await Clock.ArmedAsync(after, Stop, heard);
@@ -80,11 +84,12 @@ sealed class ClientConversation : IAsyncDisposable, ISessionObserver
         return result;
     }
 
-    public static OutgoingMessage Message(string content, params string[] recipients) => Message(Encoding.Latin1.GetBytes(content), recipients);
+    public static OutgoingMessage Message(string content, params string[] recipients) =>
+        Message(Encoding.Latin1.GetBytes(content), recipients);
 
     public static OutgoingMessage Message(byte[] content, params string[] recipients) => new(
         new("alice", "example.org"), MailParameters.None,
-        [.. (recipients.Length == 0 ? ["bob"] : recipients).Select(r => new OutgoingRecipient(new MailAddress(r, "example.net"), RcptParameters.None))],
+        [.. (recipients.Length == 0 ? ["bob"] : recipients).Select(r => new OutgoingRecipient(new(r, "example.net"), RcptParameters.None))],
         new Bytes(content));
 }
 

@@ -64,7 +64,7 @@ public class ContentTests
         await talk.Server.Playing;
         var result = await talk.TimedOutAsync(sending, Options.ContentTimeout);
         Assert.Equal([" Content"], Told(result));
-        Assert.Equal((ClientPhase.Content, "the content was not taken within 3 minutes"), (result.Failure!.Phase, result.Failure.Reason));
+        Assert.Equal(new ClientFailure(ClientPhase.Content, "the content was not taken within 3 minutes"), result.Failure);
     }
 
     [Fact]
@@ -194,7 +194,8 @@ public class ContentTests
             S: 250 2.0.0 taken
             """, cut);
         await talk.OpenedAsync();
-        Assert.Equal(["250 2.0.0 taken FinalDot", "550 5.1.1 no Rcpt"], Told(await talk.SendAsync(Binary([1, 10, 46, 13, 10, 46], "bob", "carol"))));
+        var result = await talk.SendAsync(Binary([1, 10, 46, 13, 10, 46], "bob", "carol"));
+        Assert.Equal(["250 2.0.0 taken FinalDot", "550 5.1.1 no Rcpt"], Told(result));
         Assert.Equal(["452 4.3.1 full FinalDot"], Told(await talk.SendAsync(Binary([]))));
         Assert.Equal(["550 5.1.1 no Rcpt"], Told(await talk.SendAsync(Binary([1]))));
         Assert.Equal(["250 2.0.0 taken FinalDot"], Told(await talk.SendAsync(Message("text, for which DATA is as good\r\n"))));
@@ -207,7 +208,8 @@ public class ContentTests
     [InlineData(true)]
     public async Task Binary_content_is_never_sent_where_it_cannot_be(bool turned)
     {
-        await using var talk = new ClientConversation(turned ? ChunkingOpening : PipeliningOpening, options: Options with { Turned = turned });
+        var opening = turned ? ChunkingOpening : PipeliningOpening;
+        await using var talk = new ClientConversation(opening, options: Options with { Turned = turned });
         await talk.OpenedAsync();
         await Assert.ThrowsAsync<ArgumentException>(() => talk.SendAsync(Binary([1])));
         await talk.Server.PlayedAsync();

@@ -28,7 +28,10 @@ public class OpeningTests
         Assert.Equal("mx.example", talk.Session.ServerName);
         var offered = talk.Session.Capabilities;
         Assert.True(offered is { Pipelining: true, Dsn: true, EightBitMime: false, StartTls: false });
-        Assert.Equal((1000, "PLAIN LOGIN", null, ""), (offered.MaxSize, offered.Parameters("auth"), offered.Parameters("X_ODD"), offered.Parameters("DSN")));
+        Assert.Equal(1000, offered.MaxSize);
+        Assert.Equal(
+            ["PLAIN LOGIN", null, ""],
+            [offered.Parameters("auth"), offered.Parameters("X_ODD"), offered.Parameters("DSN")]);
         await talk.Session.QuitAsync(talk.Stop);
         await talk.Server.PlayedAsync();
         Assert.Equal(["S: 220-mx.example ESMTP", "S: 220 we do not like spam", "C: EHLO client.example"], talk.Lines[..3]);
@@ -107,7 +110,8 @@ public class OpeningTests
             """, options: Options with { Turned = true, Tls = ClientTls.Require });
         await talk.OpenedAsync();
         Assert.True(talk.Session.Capabilities is { Chunking: false, BinaryMime: false, EightBitMime: true });
-        Assert.Throws<ArgumentException>(() => _ = new ClientSession(talk.Server, Options with { Tls = ClientTls.Require }, talk.Clock));
+        var withoutTlsOptions = Options with { Tls = ClientTls.Require };
+        Assert.Throws<ArgumentException>(() => _ = new ClientSession(talk.Server, withoutTlsOptions, talk.Clock));
         await talk.Server.PlayedAsync();
     }
 
@@ -160,7 +164,7 @@ public class OpeningTests
             S: 250 injected
             """, options: Options with { Tls = tls, TlsOptions = TestCertificate.Client });
         var failure = await talk.OpenAsync();
-        Assert.Equal((ClientPhase.StartTls, "the server sent bytes in clear behind its 220 to STARTTLS"), (failure!.Phase, failure.Reason));
+        Assert.Equal((ClientPhase.StartTls, "the server sent bytes in clear behind its 220 to STARTTLS"), Facts(failure));
         await talk.Session.QuitAsync(talk.Stop);
         await talk.Server.PlayedAsync();
     }
@@ -170,11 +174,17 @@ public class OpeningTests
     {
         var options = Options with { Tls = ClientTls.Require, TlsOptions = TestCertificate.Client };
         await using var without = new ClientConversation(Opening + "C: QUIT\nS: 221 bye", options: options);
-        Assert.Equal((ClientPhase.StartTls, "the server does not offer STARTTLS, which is required"), Facts(await without.OpenAsync()));
+        var missing = await without.OpenAsync();
+        Assert.Equal((ClientPhase.StartTls, "the server does not offer STARTTLS, which is required"), Facts(missing));
         await without.Session.QuitAsync(without.Stop);
         await without.Server.PlayedAsync();
 
-        await using var refused = new ClientConversation(TlsOpening + "C: STARTTLS\nS: 454 4.7.0 broken\nC: QUIT\nS: 221 bye", options: options);
+        await using var refused = new ClientConversation(TlsOpening + """
+            C: STARTTLS
+            S: 454 4.7.0 broken
+            C: QUIT
+            S: 221 bye
+            """, options: options);
         var failure = await refused.OpenAsync();
         Assert.Equal((ClientPhase.StartTls, 454), (failure!.Phase, failure.Reply!.Code));
         await refused.Session.QuitAsync(refused.Stop);
@@ -206,7 +216,8 @@ public class OpeningTests
         await using var stalled = new ClientConversation(TlsOpening + "C: STARTTLS\nS: 220 go on\n@silent", options: options);
         var opening = stalled.OpenAsync();
         await stalled.Server.Playing;
-        Assert.Equal((ClientPhase.StartTls, "no TLS handshake within 5 minutes"), Facts(await stalled.TimedOutAsync(opening, options.ReplyTimeout, heard: 4)));
+        var gaveUp = await stalled.TimedOutAsync(opening, options.ReplyTimeout, heard: 4);
+        Assert.Equal((ClientPhase.StartTls, "no TLS handshake within 5 minutes"), Facts(gaveUp));
     }
 
     [Fact]

@@ -47,7 +47,8 @@ public class ReplyReaderTests
     [InlineData("2500 ok\r\n", "not an SMTP reply")]
     [InlineData("250:ok\r\n", "not an SMTP reply")]
     [InlineData("HTTP/1.1 400 Bad Request\r\n", "not an SMTP reply: HTTP/1.1 400 Bad Request")]
-    public void What_is_no_reply_is_said_in_plain_words(string wire, string complaint) => Assert.Contains(complaint, Complaint(wire), StringComparison.Ordinal);
+    public void What_is_no_reply_is_said_in_plain_words(string wire, string complaint) =>
+        Assert.Contains(complaint, Complaint(wire), StringComparison.Ordinal);
 
     [Fact]
     public void Lines_and_replies_are_bounded()
@@ -106,7 +107,8 @@ public class ReplyReaderTests
         return "more";
     }
 
-    static byte[][] Cut(byte[] wire, int a, int b) => [wire[..Math.Min(a, b)], wire[Math.Min(a, b)..Math.Max(a, b)], wire[Math.Max(a, b)..]];
+    static byte[][] Cut(byte[] wire, int a, int b) =>
+        [wire[..Math.Min(a, b)], wire[Math.Min(a, b)..Math.Max(a, b)], wire[Math.Max(a, b)..]];
 
     static (Reply? Reply, string Left) Read(string wire, Encoding? encoding = null)
     {

@@ -15,8 +15,8 @@ public enum ReplyCut { Whole, Lines, Bytes }
 /// A server that plays a script over two pipes in memory, a line for each step:
 /// <c>S:</c> a reply line; <c>S~:</c> raw, with escapes (\r \n \0 \xHH); <c>C:</c> the line that must come;
 /// <c>C.</c> content up to the final dot; <c>C#: 5</c> five raw bytes; <c>@close</c>, <c>@reset</c>, <c>@silent</c>
-/// (neither reads nor speaks any more), <c>@deaf</c> (closed for reading, silent), <c>@tls</c>, <c>@armed</c> (waits for <see cref="Armed"/>), <c>@drain</c> (waits
-/// for <see cref="Drain"/>, then reads up to the final dot and only counts).
+/// (neither reads nor speaks any more), <c>@deaf</c> (closed for reading, silent), <c>@tls</c>, <c>@armed</c> (waits for
+/// <see cref="Armed"/>), <c>@drain</c> (waits for <see cref="Drain"/>, then reads up to the final dot and only counts).
 /// </summary>
 sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
 {
@@ -30,7 +30,8 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
     IDuplexPipe _pipe;
     bool _closed;
 
-    public ScriptedServer(string script, CancellationToken stop, ReplyCut cut = ReplyCut.Whole, SslServerAuthenticationOptions? tls = null)
+    public ScriptedServer(
+        string script, CancellationToken stop, ReplyCut cut = ReplyCut.Whole, SslServerAuthenticationOptions? tls = null)
     {
         _over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _cut = cut;
@@ -119,8 +120,8 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
                 }), more);
                 break;
             case ['C', ':', ..]:
-                var line = Wire.GetString(await TakeUntilAsync("\r\n"u8.ToArray()));
-                if (line != Argument(step) + "\r\n") throw new InvalidOperationException($"expected «{Argument(step)}», got «{line}»");
+                var (wanted, got) = (Argument(step) + "\r\n", Wire.GetString(await TakeUntilAsync("\r\n"u8.ToArray())));
+                if (got != wanted) throw new InvalidOperationException($"expected «{wanted}», got «{got}»");
                 break;
             case "C.":
                 await TakeContentAsync();
