@@ -1,19 +1,54 @@
 using System.IO.Pipelines;
 using System.Security.Authentication;
+using WebSmtp.Smtp.Framing;
 
 namespace WebSmtp.Smtp.Client;
 
 /// <summary>
 /// One SMTP conversation as client. RFC 5321. Runs on two pipes and knows no sockets. Not thread-safe. Nothing that the
-/// server does makes a method throw: trouble is a <see cref="ClientFailure"/>; only cancellation throws.
+/// server does makes a method throw: trouble is a <see cref="ClientFailure"/>; only cancellation throws, and it ends
+/// the conversation. The pipes stay the caller's to complete.
 /// </summary>
 public sealed partial class ClientSession : IAsyncDisposable
 {
-    public ClientSession(IDuplexPipe transport, ClientSessionOptions options, TimeProvider time, ISessionObserver? observer = null)
+    readonly ClientSessionOptions _options;
+    readonly ISessionObserver? _observer;
+    readonly ReplyReader _replies;
+
+    IDuplexPipe _wire;
+    TlsDuplexPipe? _tls;
+
+    /// <summary>Set once: no mail can be sent (any more).</summary>
+    ClientFailure? _failure;
+
+    /// <summary>Not even QUIT can be said: the connection broke, or a command would not be taken for one.</summary>
+    bool _gone;
+    bool _greeted;
+    bool _open;
+
+    /// <param name="transport">Stays open when the session is disposed.</param>
+    /// <param name="options">Read once, here.</param>
+    /// <param name="time">Measures the time-outs.</param>
+    /// <param name="observer">Sees each line; content only as a line that counts it.</param>
+    public ClientSession(
+        IDuplexPipe transport, ClientSessionOptions options, TimeProvider time, ISessionObserver? observer = null)
     {
+        EnvelopeCommands.Checked(options.HostName);
+        if (WantsTls(options) && options.TlsOptions is null)
+        {
+            throw new ArgumentException("TLS is wanted without options for it.", nameof(options));
+        }
+        _options = options;
+        _observer = observer;
+        _wire = transport;
+        _replies = new(observer);
+        _deadline = new(Timeout.InfiniteTimeSpan, time);
     }
 
-    /// <summary>What the server offered; empty before <see cref="OpenAsync"/>.</summary>
+    /// <summary>
+    /// What the server offered; empty before <see cref="OpenAsync"/>. CHUNKING and BINARYMIME, which a turned session
+    /// does not use, are not in it there.
+    /// </summary>
     public ServerCapabilities Capabilities { get; private set; } = ServerCapabilities.None;
 
     /// <summary>The name in the server's greeting, null before it or when it gave none.</summary>
@@ -22,18 +57,31 @@ public sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Null while the connection is in clear.</summary>
     public SslProtocols? Tls { get; private set; }
 
-    /// <summary>Waits for the greeting and says EHLO (HELO where that is refused), STARTTLS if wanted. Null: ready for mail.</summary>
-    public ValueTask<ClientFailure?> OpenAsync(CancellationToken stop) => throw new NotSupportedException();
-
     /// <summary>
-    /// One transaction: MAIL, RCPT for each recipient, content; pipelined where the server offers it. The message must be
-    /// one that the server can take: see <see cref="ServerCapabilities"/>; size and extensions are not checked again here,
-    /// parameters that the server does not know are left out.
+    /// Says QUIT and waits for the answer for at most a few seconds. Never fails, and does not throw when cancelled.
     /// </summary>
-    public ValueTask<TransactionResult> SendAsync(OutgoingMessage message, CancellationToken stop) => throw new NotSupportedException();
+    public async ValueTask QuitAsync(CancellationToken stop)
+    {
+        if (_gone || !_greeted) return;
+        try
+        {
+            using var stopping = StopWith(stop);
+            await AskAsync(ClientPhase.Quit, "QUIT");
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Whoever is in a hurry does not wait for a good-bye.
+        }
+        Break(ClientPhase.Quit, "the session is over");
+    }
 
-    /// <summary>Says QUIT and waits for the answer for at most a few seconds. Never fails.</summary>
-    public ValueTask QuitAsync(CancellationToken stop) => throw new NotSupportedException();
+    /// <summary>Ends TLS, if the session began it. Says nothing to the server: see <see cref="QuitAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Break(ClientPhase.Quit, "the session is over");
+        if (_tls is not null) await _tls.DisposeAsync();
+        _deadline.Dispose();
+    }
 
-    public ValueTask DisposeAsync() => default;
+    static bool WantsTls(ClientSessionOptions options) => options.Tls is not ClientTls.None && !options.Turned;
 }
