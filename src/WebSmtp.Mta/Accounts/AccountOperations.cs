@@ -1,4 +1,8 @@
+using System.Buffers.Text;
+using System.Text;
+using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Mta.Accounts;
 
@@ -7,19 +11,111 @@ public sealed record AccountConfiguration(
     string Username, string? Password, bool Enabled, bool ChallengeResponse, string? Description, IReadOnlyList<int>? Sites);
 
 /// <summary>Accounts that log in over SMTP. Thread-safe.</summary>
-public sealed class AccountOperations
+/// <param name="gate">The one of the program, shared with the operations on sites: domains name accounts.</param>
+public sealed partial class AccountOperations(
+    IAccountStore store, SiteRegistry sites, ISecretProtector secrets, Passwords passwords, ActGate gate,
+    ILogger<AccountOperations> log)
 {
-    public Task<Account?> FindAsync(string username, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Page<Account>> ListAsync(string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Result<Account>> CreateAsync(AccountConfiguration wanted, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Result<Account>> UpdateAsync(string username, AccountConfiguration wanted, long? version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    const int MaxUsernameLength = 256;
+    const int MaxDescriptionLength = 1000;
+    const int MaxPage = 500;
+
+    public Task<Account?> FindAsync(string username, CancellationToken stop) =>
+        username.Length is 0 or > MaxUsernameLength ? Task.FromResult<Account?>(null) : store.FindAsync(username, stop);
+
+    public async Task<Page<Account>> ListAsync(string? cursor, int limit, CancellationToken stop)
+    {
+        limit = Math.Clamp(limit, 1, MaxPage);
+        // One more than asked for tells whether another page follows.
+        var found = await store.ListAsync(ReadCursor(cursor), limit + 1, stop);
+        var items = found.Take(limit).ToList();
+        var next = found.Count > limit ? Base64Url.EncodeToString(Encoding.UTF8.GetBytes(items[^1].Username)) : null;
+        return new(items, next, await store.CountAsync(stop));
+    }
+
+    public async Task<Result<Account>> CreateAsync(AccountConfiguration wanted, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
+        var complaints = new Complaints();
+        CheckUsername(wanted.Username, complaints);
+        Check(wanted, complaints);
+        if (wanted.Password is null) complaints.Add("password", "A new account needs a password.");
+        if (complaints.ToProblem() is { } problem) return problem;
+
+        var account = new Account { Username = wanted.Username, PasswordHash = await passwords.HashAsync(wanted.Password!, stop) };
+        Fill(account, wanted);
+        if (!await store.AddAsync(account, stop)) return Problem.Conflict($"There is an account '{wanted.Username}' already.");
+        Log.AccountChanged(log, account.Username, "created", actor.Name, actor.From);
+        return account;
+    }
+
+    public async Task<Result<Account>> UpdateAsync(
+        string username, AccountConfiguration wanted, long? version, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
+        if (await FindAsync(username, stop) is not { } account) return NoAccount(username);
+        if (version is not null && version != account.Version) return Stale(account);
+        var complaints = new Complaints();
+        if (wanted.Username != account.Username) complaints.Add("username", "An account's name cannot be changed; make another account.");
+        Check(wanted, complaints);
+        if (wanted is { ChallengeResponse: true, Password: null } && account.ChallengeSecret is null)
+            complaints.Add("password", "Only a hash of the password is kept, so switching challengeResponse on needs the password again.");
+        if (complaints.ToProblem() is { } problem) return problem;
+
+        if (wanted.Password is not null) account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
+        Fill(account, wanted);
+        if (!await store.UpdateAsync(account, stop)) return Stale(account);
+        Log.AccountChanged(log, account.Username, "changed", actor.Name, actor.From);
+        return await store.FindAsync(username, stop) is { } changed ? changed : NoAccount(username);
+    }
 
     /// <summary>Refused (Conflict) while a domain names it in its TURN accounts; the detail names the domains.</summary>
-    public Task<Problem?> DeleteAsync(string username, long? version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<Problem?> DeleteAsync(string username, long? version, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
+        using var pass = await gate.EnterAsync(stop);
+        if (await FindAsync(username, stop) is not { } account) return NoAccount(username);
+        if (version is not null && version != account.Version) return Stale(account);
+        var domains = sites.Sites.Values
+            .SelectMany(view => view.Site.TurnDomainsOf(account.Username), (view, domain) => $"{domain.Name} of site '{view.Site.Name}' ({view.Site.Id})")
+            .ToList();
+        if (domains.Count > 0)
+            return Problem.Conflict($"Account '{account.Username}' collects mail with TURN for {string.Join(", ", domains)}; take it from there first.");
+        await store.DeleteAsync(account.Id, stop);
+        Log.AccountChanged(log, account.Username, "deleted", actor.Name, actor.From);
+        return null;
+    }
 
-    /// <summary>The account's name as stored when the password is right, it is enabled and may use the site; else null. Equal time for unknown names.</summary>
-    public Task<string?> VerifyPasswordAsync(int siteId, string username, string password, CancellationToken stop) => throw new NotSupportedException();
+    static void CheckUsername(string username, Complaints complaints)
+    {
+        if (username.Length is 0 or > MaxUsernameLength || username.Any(char.IsControl) || username.Trim().Length != username.Length)
+            complaints.Add("username", $"A name has 1 to {MaxUsernameLength} characters, no control characters, and no blank at its ends.");
+    }
 
-    /// <summary>The same for CRAM-MD5. RFC 2195.</summary>
-    public Task<string?> VerifyCramMd5Async(int siteId, string username, byte[] challenge, string digest, CancellationToken stop) => throw new NotSupportedException();
+    void Check(AccountConfiguration wanted, Complaints complaints)
+    {
+        if (wanted.Password is not null && Passwords.Judge(wanted.Password, minLength: 1) is { } bad) complaints.Add("password", bad);
+        if (wanted.Description is { } description && (description.Length > MaxDescriptionLength || description.Contains('\0', StringComparison.Ordinal)))
+            complaints.Add("description", $"A description has at most {MaxDescriptionLength} characters of text.");
+        foreach (var (index, id) in (wanted.Sites ?? []).Index())
+        {
+            if (sites.Find(id) is null) complaints.Add($"sites[{index}]", $"There is no site {id}.");
+        }
+    }
+
+    void Fill(Account account, AccountConfiguration wanted)
+    {
+        account.Enabled = wanted.Enabled;
+        account.Description = wanted.Description;
+        account.Sites = wanted.Sites?.Distinct().ToList();
+        if (!wanted.ChallengeResponse) account.ChallengeSecret = null;
+        else if (wanted.Password is not null) account.ChallengeSecret = secrets.Protect(Encoding.UTF8.GetBytes(wanted.Password));
+    }
+
+    static string? ReadCursor(string? cursor) =>
+        cursor is not null && Base64Url.IsValid(cursor) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)) : null;
+
+    static Problem NoAccount(string username) => Problem.NotFound($"There is no account '{username}'.");
+
+    static Problem Stale(Account account) => Problem.Stale($"Account '{account.Username}' was changed meanwhile; read it again.");
 }

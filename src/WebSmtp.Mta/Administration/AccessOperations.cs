@@ -1,23 +1,114 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Accounts;
+
 namespace WebSmtp.Mta.Administration;
 
 /// <summary>Who may use the web admin and the REST API. Thread-safe.</summary>
-public sealed class AccessOperations
+public sealed class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
 {
+    const string FirstUser = "admin";
+    const string FirstKey = "first-run";
+    const int MaxNameLength = 256;
+    const int MaxKeyLength = 512;
+    const int GoodKeyLength = 20;
+    const int MinPasswordLength = 10;
+    const int MadeUpLength = 20;
+
+    /// <summary>Without what looks alike: the password is read from a console and typed.</summary>
+    const string Alphabet = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+    readonly LogInAttempts _attempts = new(time);
+    readonly KnownKeys _keys = new(time);
+
     /// <summary>
     /// Makes the administrator <c>admin</c> when there is no user yet; returns the password that was made up, to be shown
     /// once, or null when one was given or nothing was to do. Likewise takes up a given API key.
     /// </summary>
-    public Task<string?> FirstRunAsync(string? adminPassword, string? apiKey, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<string?> FirstRunAsync(string? adminPassword, string? apiKey, CancellationToken stop)
+    {
+        if (!string.IsNullOrEmpty(apiKey)) await TakeUpKeyAsync(apiKey, stop);
+        if (await store.AnyUserAsync(stop)) return null;
+        var madeUp = string.IsNullOrEmpty(adminPassword) ? RandomNumberGenerator.GetString(Alphabet, MadeUpLength) : null;
+        var user = new AdminUser
+        {
+            Username = FirstUser, Role = Role.Administrator, SecurityStamp = NewStamp(),
+            PasswordHash = await passwords.HashAsync(madeUp ?? adminPassword!, stop),
+        };
+        await store.AddUserAsync(user, stop);
+        Log.FirstUser(log, FirstUser);
+        return madeUp;
+    }
 
     /// <summary>The user when name and password are right, else null. Equal time for unknown names; attempts are limited.</summary>
-    public Task<AdminUser?> LogInAsync(string username, string password, string from, CancellationToken stop) => throw new NotSupportedException();
+    /// <param name="from">Address that the attempt comes from.</param>
+    public async Task<AdminUser?> LogInAsync(string username, string password, string from, CancellationToken stop)
+    {
+        if (await VerifyAsync(username, password, from, stop) is not { } user) return null;
+        Log.LoggedIn(log, user.Username, from);
+        return user;
+    }
 
     /// <summary>Null when there is no such user or the stamp is another: the log-in is over.</summary>
-    public Task<AdminUser?> FindUserAsync(string username, string securityStamp, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<AdminUser?> FindUserAsync(string username, string securityStamp, CancellationToken stop) =>
+        username.Length <= MaxNameLength && await store.FindUserAsync(username, stop) is { } user
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(user.SecurityStamp), Encoding.UTF8.GetBytes(securityStamp))
+            ? user
+            : null;
 
     /// <summary>The key's name and role; null when unknown or expired.</summary>
-    public Task<ApiKey?> FindKeyAsync(string key, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<ApiKey?> FindKeyAsync(string key, CancellationToken stop)
+    {
+        if (key.Length is 0 or > MaxKeyLength) return null;
+        var hash = HashOf(key);
+        if (_keys.Find(hash) is not { } found)
+        {
+            if (await store.FindKeyAsync(hash, stop) is not { } stored) return null;
+            _keys.Add(found = stored);
+        }
+        return found.ExpiresAt <= time.GetUtcNow() ? null : found;
+    }
 
     /// <summary>Null: changed; all other log-ins of the user end.</summary>
-    public Task<Problem?> ChangePasswordAsync(string username, string oldPassword, string newPassword, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<Problem?> ChangePasswordAsync(string username, string oldPassword, string newPassword, CancellationToken stop)
+    {
+        if (Passwords.Judge(newPassword, MinPasswordLength) is { } bad) return Problem.Invalid("newPassword", bad);
+        if (await VerifyAsync(username, oldPassword, "password change", stop) is not { } user)
+            return Problem.Invalid("oldPassword", "This is not the password, or there were too many attempts; wait before the next one.");
+        user.PasswordHash = await passwords.HashAsync(newPassword, stop);
+        user.SecurityStamp = NewStamp();
+        if (!await store.UpdateUserAsync(user, stop)) return Problem.Stale($"User '{user.Username}' was changed meanwhile; try again.");
+        Log.PasswordChanged(log, user.Username);
+        return null;
+    }
+
+    async Task<AdminUser?> VerifyAsync(string username, string password, string from, CancellationToken stop)
+    {
+        // What no user can be called is not looked up, and does not reach the log.
+        if (username.Length > MaxNameLength || username.Any(char.IsControl) || password.Length > Passwords.MaxLength) return null;
+        if (!_attempts.TryBegin(username, from)) return null;
+        var user = await store.FindUserAsync(username, stop);
+        if (await passwords.VerifyAsync(password, user?.PasswordHash, stop))
+        {
+            _attempts.Succeeded(username, from);
+            return user;
+        }
+        var (failures, delay) = _attempts.Of(username, from);
+        Log.LogInRefused(log, username, from, failures, delay);
+        return null;
+    }
+
+    async Task TakeUpKeyAsync(string key, CancellationToken stop)
+    {
+        if (key.Length < GoodKeyLength) Log.ShortKey(log, key.Length, GoodKeyLength);
+        if (await store.FindKeyAsync(HashOf(key), stop) is not null) return;
+        await store.AddKeyAsync(
+            new() { Name = FirstKey, Role = Role.Administrator, KeyHash = HashOf(key), CreatedAt = time.GetUtcNow() }, stop);
+        Log.FirstKey(log);
+    }
+
+    static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    static string NewStamp() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 }

@@ -15,7 +15,7 @@ public readonly record struct AddressRange(IPNetwork Network)
         if (text is null) return false;
         if (!text.Contains('/', StringComparison.Ordinal))
         {
-            if (!IPAddress.TryParse(text, out var one)) return false;
+            if (AddressText.Read(text) is not { } one) return false;
             range = new(new IPNetwork(one, one.AddressFamily is System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
             return true;
         }

@@ -32,9 +32,12 @@ static class Json
             ? [.. read.Select(one => one!.Value)]
             : null;
 
+    /// <summary>Addresses and networks that a list may have: it is gone through for every connection.</summary>
+    const int MaxRanges = 10_000;
+
     public static IReadOnlyList<AddressRange>? Ranges(JsonNode node)
     {
-        if (Texts(node) is not { } texts) return null;
+        if (Texts(node) is not { Count: <= MaxRanges } texts) return null;
         var ranges = new List<AddressRange>(texts.Count);
         foreach (var text in texts)
         {
@@ -45,7 +48,7 @@ static class Json
     }
 
     public static string RangesError(JsonNode node) =>
-        $"{Quote(node)} is not allowed; give a list of addresses or networks such as [\"192.0.2.7\", \"10.0.0.0/8\", \"2001:db8::/32\"], with no bits set behind the prefix.";
+        $"{Quote(node)} is not allowed; give a list of at most {MaxRanges} addresses or networks such as [\"192.0.2.7\", \"10.0.0.0/8\", \"2001:db8::/32\"], with no bits set behind the prefix.";
 
     public static (RelayRules Value, string? Error) Relay(JsonNode node)
     {

@@ -34,7 +34,7 @@ public sealed record DomainRoute
 {
     public RouteType Type { get; init; } = RouteType.Dns;
 
-    /// <summary>Drop: a folder instead of the site's Drop, below the same roots as mail roots.</summary>
+    /// <summary>Drop: a folder instead of the site's Drop, below the same roots as mail roots. Stored as a full path.</summary>
     public string? Directory { get; init; }
 
     /// <summary>SmartHost: the host that mail is handed to.</summary>
@@ -43,7 +43,7 @@ public sealed record DomainRoute
     /// <summary>Hold: ETRN releases it.</summary>
     public bool Etrn { get; init; }
 
-    /// <summary>Hold: fixed <c>host:port</c> to deliver to after ETRN, instead of the hosts from DNS.</summary>
+    /// <summary>Hold: fixed <c>host:port</c> (see <see cref="HostAndPort"/>) to deliver to after ETRN, instead of the hosts from DNS.</summary>
     public string? EtrnTo { get; init; }
 
     /// <summary>Hold: mail older than this expires; null or zero: it waits until it is collected, <c>expireAfter</c> does not apply.</summary>

@@ -23,7 +23,7 @@ public sealed class Site
     public DesiredState Desired { get; set; } = DesiredState.Stopped;
     public List<SiteEndpoint> Endpoints { get; set; } = [];
 
-    /// <summary>As the administrator gave it: relative to the data directory, or absolute.</summary>
+    /// <summary>As the administrator gave it: relative to the data directory, or absolute. Empty: the folder named after the id.</summary>
     public required string Mailroot { get; set; }
 
     /// <summary>Name in greeting, EHLO and Received; null: the default domain's.</summary>

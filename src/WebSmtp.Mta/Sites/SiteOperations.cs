@@ -1,4 +1,10 @@
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sessions;
+using WebSmtp.Smtp;
 
 namespace WebSmtp.Mta.Sites;
 
@@ -6,44 +12,200 @@ namespace WebSmtp.Mta.Sites;
 /// Everything that an administrator does to sites. Thread-safe: acts follow one another. Every change is in the database
 /// and in the <see cref="SiteRegistry"/> when its task completes.
 /// </summary>
-public sealed class SiteOperations
+/// <param name="gate">The one of the program, shared with the operations on accounts.</param>
+public sealed partial class SiteOperations(
+    ISiteStore store, IAccountStore accounts, IQueueStore queue, ISiteExport export, IEndpointBinder binder,
+    SessionRegistry sessions, SiteRegistry registry, EventStream events, DataDirectory data, ActGate gate,
+    TimeProvider time, ILogger<SiteOperations> log)
 {
+    /// <summary>How long the sessions of a site that is stopped may take to end.</summary>
+    static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    const string OnlyDefaultRuns = "smtpServiceVersion is 1: only the default site runs";
+
+    readonly Mailroots _mailroots = new(data);
+    readonly SortedDictionary<int, SiteRunner> _runners = [];
+    volatile int _serviceVersion = 2;
+
+    public int ServiceVersion => _serviceVersion;
+
     /// <summary>Loads all sites, makes the default site at first run, and starts what should run. A site that cannot start is Failed.</summary>
-    public Task StartAllAsync(SiteConfiguration firstSite, CancellationToken stop) => throw new NotSupportedException();
+    /// <exception cref="InvalidOperationException">The first site's configuration is not allowed; the message says why.</exception>
+    public async Task StartAllAsync(SiteConfiguration firstSite, CancellationToken stop)
+    {
+        using var pass = await gate.EnterAsync(stop);
+        _serviceVersion = await store.ReadServiceVersionAsync(stop);
+        var sites = await LoadAsync(stop);
+        if (sites.Count == 0)
+        {
+            var (_, problem) = await AddAsync(firstSite, sites, DesiredState.Running, stop);
+            if (problem is not null) throw new InvalidOperationException(problem.Detail);
+        }
+        foreach (var site in sites.Where(site => !site.AutoStart && site.Desired is not DesiredState.Stopped))
+            await store.SetDesiredAsync(site.Id, DesiredState.Stopped, stop);
+        await ReloadAllAsync();
+        await BringUpAsync();
+    }
 
     /// <summary>Unbinds everything and ends sessions with 421, without touching what each site should be after the next start.</summary>
-    public Task ShutDownAsync(TimeSpan grace) => throw new NotSupportedException();
-
-    /// <summary>Makes a site, stopped, with its folders and its default domain.</summary>
-    public Task<Result<SiteView>> CreateAsync(SiteConfiguration wanted, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-
-    /// <summary>Changes a site. A running one is re-bound when its endpoints change; if that fails nothing changes (Conflict).</summary>
-    /// <param name="version">The version that the change was made from; null: whatever is there.</param>
-    public Task<Result<SiteView>> UpdateAsync(int siteId, SiteConfiguration wanted, long? version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-
-    /// <summary>Starts it; a site whose address and port are taken is Failed and the problem says who has it.</summary>
-    public Task<Result<SiteView>> StartAsync(int siteId, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Result<SiteView>> StopAsync(int siteId, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-
-    /// <summary>No new connections; those that are there and the queue go on.</summary>
-    public Task<Result<SiteView>> PauseAsync(int siteId, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Result<SiteView>> ContinueAsync(int siteId, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-
-    /// <summary>Stops and removes a site; never the default one.</summary>
-    /// <param name="moveTo">The other site for <see cref="DeleteMessages.Move"/>.</param>
-    public Task<Result<SiteDeletion>> DeleteAsync(int siteId, DeleteMessages messages, int? moveTo, long? version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    public async Task ShutDownAsync(TimeSpan grace)
+    {
+        using var pass = await gate.EnterAsync(CancellationToken.None);
+        foreach (var runner in _runners.Values)
+        {
+            await runner.UnbindAsync();
+            runner.Enter(SiteState.Stopped);
+        }
+        Publish();
+        await DrainAsync(_runners.Keys, grace);
+    }
 
     /// <summary>Switches between 1 (only the default site; no ETRN, TURN, ATRN) and 2 (all), at once.</summary>
-    public Task<Problem?> SetServiceVersionAsync(int version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-    public int ServiceVersion => throw new NotSupportedException();
+    public async Task<Problem?> SetServiceVersionAsync(int version, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
+        if (version is not (1 or 2)) return Problem.Invalid("smtpServiceVersion", $"{version} is not allowed; give 1 or 2.");
+        List<int> ended;
+        using (await gate.EnterAsync(stop))
+        {
+            if (version == _serviceVersion) return null;
+            await store.WriteServiceVersionAsync(version, CancellationToken.None);
+            _serviceVersion = version;
+            Log.ServiceVersion(log, version, actor.Name, actor.From);
+            ended = [.. _runners.Values.Where(runner => runner.IsBound && MustRest(runner)).Select(runner => runner.Id)];
+            foreach (var id in ended) await _runners[id].UnbindAsync();
+            await ReloadAllAsync();
+            await BringUpAsync();
+        }
+        await DrainAsync(ended, StopGrace);
+        return null;
+    }
 
-    public Task<Result<DomainSnapshot>> CreateDomainAsync(int siteId, DomainConfiguration wanted, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Result<DomainSnapshot>> UpdateDomainAsync(int siteId, string name, DomainConfiguration wanted, long? version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    bool MustRest(SiteRunner runner) => _serviceVersion == 1 && !runner.Site.IsDefault;
 
-    /// <summary>Null: done. Mail that is held for it is routed as for a domain without a rule.</summary>
-    public Task<Problem?> DeleteDomainAsync(int siteId, string name, long? version, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    /// <summary>Brings every site that is not bound into the state that it should be in.</summary>
+    async Task BringUpAsync()
+    {
+        foreach (var runner in _runners.Values.Where(runner => !runner.IsBound && runner.Site.Desired is not DesiredState.Stopped))
+        {
+            if (MustRest(runner))
+            {
+                runner.Enter(SiteState.Stopped, OnlyDefaultRuns + ".");
+                Publish();
+                Tell(runner.Id, "stopped");
+            }
+            else
+            {
+                await RunAsync(runner, runner.Site.Desired is DesiredState.Paused ? SiteState.Paused : SiteState.Running);
+            }
+        }
+    }
 
-    /// <summary>Makes or replaces what <c>ETRN #name</c> means.</summary>
-    public Task<Problem?> PutEtrnNameAsync(int siteId, string name, IReadOnlyList<string> domains, Actor actor, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Problem?> DeleteEtrnNameAsync(int siteId, string name, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    /// <summary>Binds a site's endpoints; when that cannot be it is Failed, and the reason is returned.</summary>
+    async Task<string?> RunAsync(SiteRunner runner, SiteState state)
+    {
+        var reason = await BindAsync(runner);
+        if (reason is null) runner.Enter(state);
+        else runner.Enter(SiteState.Failed, reason);
+        Publish();
+        Tell(runner.Id, reason is null ? NameOf(state) : "failed");
+        if (reason is not null) Log.SiteFailed(log, runner.Site.Name, runner.Id, reason);
+        return reason;
+    }
+
+    async Task<string?> BindAsync(SiteRunner runner)
+    {
+        var mailroot = runner.Site.ConfiguredMailroot;
+        if (_mailroots.Judge(mailroot) is { } refusal) return refusal;
+        if (_mailroots.Prepare(mailroot, MailrootFolders.Names) is { } trouble) return trouble;
+        if (Taken(runner, runner.Site.Endpoints) is { } taken) return taken;
+        var change = runner.Change();
+        if (await change.TryAsync(runner.Site.Endpoints) is { } reason) return reason;
+        await change.CommitAsync();
+        return null;
+    }
+
+    /// <summary>Which other site has one of the endpoints at this moment; null when none has.</summary>
+    string? Taken(SiteRunner runner, IReadOnlyList<SiteEndpoint> wanted)
+    {
+        foreach (var other in _runners.Values.Where(other => other != runner))
+        {
+            foreach (var held in other.Held)
+            {
+                if (wanted.FirstOrDefault(endpoint => EndpointOverlap.Overlaps(endpoint, held)) is not { } endpoint) continue;
+                var explanation = EndpointOverlap.Explain(endpoint, held);
+                return $"{EndpointOverlap.Show(endpoint)} is already used by site '{other.Site.Name}' ({other.Id}){explanation}.";
+            }
+        }
+        return null;
+    }
+
+    async Task DrainAsync(IEnumerable<int> siteIds, TimeSpan grace)
+    {
+        var reply = new Reply(421, 4, 3, 2, "The service is being stopped; try again later");
+        await Task.WhenAll(siteIds.Select(id => sessions.CloseAllAsync(id, reply, grace, time)));
+    }
+
+    async Task<IReadOnlyList<Site>> LoadAsync(CancellationToken stop)
+    {
+        var sites = await store.LoadAsync(stop);
+        foreach (var site in sites.Where(site => site.Mailroot.Length == 0)) site.Mailroot = Mailroots.DefaultFor(site.Id);
+        return sites;
+    }
+
+    /// <summary>Takes up what the database says about all sites. Not cancellable: it follows a change that is made.</summary>
+    async Task ReloadAllAsync()
+    {
+        foreach (var site in await LoadAsync(CancellationToken.None)) await TakeUpAsync(site);
+        Publish();
+    }
+
+    /// <summary>Takes up what the database says about one site.</summary>
+    async Task<SiteRunner> ReloadAsync(int siteId)
+    {
+        var site = (await LoadAsync(CancellationToken.None)).First(site => site.Id == siteId);
+        var runner = await TakeUpAsync(site);
+        Publish();
+        return runner;
+    }
+
+    async Task<SiteRunner> TakeUpAsync(Site site)
+    {
+        var ids = site.Domains.SelectMany(domain => domain.TurnMappings).Select(mapping => mapping.AccountId).ToHashSet();
+        var names = await accounts.NamesAsync(ids, CancellationToken.None);
+        var snapshot = new SiteSnapshot(site, _mailroots.FullPath(site.Mailroot), _serviceVersion, names);
+        if (_runners.TryGetValue(site.Id, out var runner)) runner.Site = snapshot;
+        else _runners[site.Id] = runner = new(snapshot, binder);
+        return runner;
+    }
+
+    /// <summary>Shows everybody the sites as they are now.</summary>
+    void Publish()
+    {
+        var warnings = SiteWarnings.Of([.. _runners.Values.Select(runner => runner.Site)]);
+        registry.Replace(_runners.Values.ToDictionary(
+            runner => runner.Id,
+            runner => new SiteView(runner.Site, runner.State, runner.Reason, [.. warnings[runner.Id]])));
+    }
+
+    void Tell(int siteId, string what)
+    {
+        if (events.HasReaders) events.Publish(new SiteEvent(time.GetUtcNow(), siteId, what));
+    }
+
+    /// <summary>An act on one site, between its permission and its answer.</summary>
+    async Task<Result<SiteView>> ActAsync(
+        int siteId, Role needed, Actor actor, Func<SiteRunner, Task<Problem?>> act, CancellationToken stop)
+    {
+        if (actor.Demand(needed) is { } refusal) return refusal;
+        using var pass = await gate.EnterAsync(stop);
+        if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
+        return await act(runner) is { } problem ? problem : registry.Sites[siteId];
+    }
+
+    static Problem NoSite(int siteId) => Problem.NotFound($"There is no site {siteId}.");
+
+    static Problem Stale(string what) => Problem.Stale($"{what} was changed meanwhile; read it again.");
+
+    static string NameOf(SiteState state) => state is SiteState.Running ? "started" : "paused";
 }

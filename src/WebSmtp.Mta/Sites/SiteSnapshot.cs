@@ -28,9 +28,10 @@ public sealed class SiteSnapshot
         ServiceVersion = serviceVersion;
         Settings = SettingValues.ForSite(site.Settings);
         ExplicitSettings = site.Settings;
+        var defaultDomain = site.Domains.Find(domain => domain.Kind is DomainKind.Default);
+        DefaultDomain = defaultDomain?.Name ?? "localhost";
         _domains = site.Domains.ToFrozenDictionary(
-            domain => domain.Name, domain => new DomainSnapshot(domain, Settings, accountNames), StringComparer.OrdinalIgnoreCase);
-        DefaultDomain = _domains.Values.FirstOrDefault(domain => domain.Kind is DomainKind.Default)?.Name ?? "localhost";
+            domain => domain.Name, domain => new DomainSnapshot(domain, defaultDomain, Settings, accountNames), StringComparer.OrdinalIgnoreCase);
         HostName = site.Fqdn ?? DefaultDomain;
         EtrnNames = site.EtrnNames.ToFrozenDictionary(name => name.Name, name => (IReadOnlyList<string>)[.. name.Domains], StringComparer.OrdinalIgnoreCase);
         _turnDomains = _domains.Values
@@ -83,6 +84,10 @@ public sealed class SiteSnapshot
     /// <summary>The rule with exactly this name, wildcard names included.</summary>
     public DomainSnapshot? FindDomain(string name) => _domains.GetValueOrDefault(name);
 
+    /// <summary>What is spoken now on a socket that was bound for <paramref name="bound"/>; null when the site gave it up.</summary>
+    public SiteEndpoint? FindEndpoint(SiteEndpoint bound) =>
+        Endpoints.FirstOrDefault(endpoint => EndpointOverlap.IsSame(endpoint, bound));
+
     /// <summary>The domains that an account may TURN, without case.</summary>
     public IReadOnlyList<DomainSnapshot> TurnDomainsOf(string account) => _turnDomains.GetValueOrDefault(account) ?? [];
 }
@@ -90,16 +95,18 @@ public sealed class SiteSnapshot
 /// <summary>A domain rule as sessions and deliveries see it.</summary>
 public sealed class DomainSnapshot
 {
-    public DomainSnapshot(MailDomain domain, SettingValues site, IReadOnlyDictionary<int, string> accountNames)
+    /// <param name="defaultDomain">The site's default domain, whose route and overrides an alias shares.</param>
+    public DomainSnapshot(MailDomain domain, MailDomain? defaultDomain, SettingValues site, IReadOnlyDictionary<int, string> accountNames)
     {
+        var ruling = domain.Kind is DomainKind.Alias && defaultDomain is not null ? defaultDomain : domain;
         SiteId = domain.SiteId;
         Name = domain.Name;
         Kind = domain.Kind;
-        Route = domain.Route;
+        Route = ruling.Route;
         Version = domain.Version;
         ConfiguredAllowRelay = domain.AllowRelay;
-        AllowRelay = domain.AllowRelay ?? domain.Route.Type is RouteType.Drop or RouteType.Hold;
-        Settings = site.WithDomain(domain.Overrides);
+        AllowRelay = domain.AllowRelay ?? Route.Type is RouteType.Drop or RouteType.Hold;
+        Settings = site.WithDomain(ruling.Overrides);
         ExplicitOverrides = domain.Overrides;
         TurnAccounts = [.. domain.TurnMappings.Select(mapping => accountNames.GetValueOrDefault(mapping.AccountId)).OfType<string>()
             .Order(StringComparer.OrdinalIgnoreCase)];
@@ -139,4 +146,7 @@ public sealed record MailrootFolders(string Root)
     public string Drop => Path.Combine(Root, "Drop");
     public string Badmail => Path.Combine(Root, "Badmail");
     public IEnumerable<string> All => [Pickup, Queue, Drop, Badmail];
+
+    /// <summary>The folders' names below the root.</summary>
+    public static readonly IReadOnlyList<string> Names = [nameof(Pickup), nameof(Queue), nameof(Drop), nameof(Badmail)];
 }

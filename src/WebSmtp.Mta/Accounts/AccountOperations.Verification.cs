@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+
+namespace WebSmtp.Mta.Accounts;
+
+// Logging in over SMTP. Nothing here tells an unknown name from a wrong password, in words or in time.
+public sealed partial class AccountOperations
+{
+    readonly VerifiedPasswords _verified = new();
+    readonly byte[] _secretOfNobody = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>The account's name as stored when the password is right, it is enabled and may use the site; else null. Equal time for unknown names.</summary>
+    public async Task<string?> VerifyPasswordAsync(int siteId, string username, string password, CancellationToken stop)
+    {
+        if (password.Length > Passwords.MaxLength) return null;
+        var account = await FindAsync(username, stop);
+        if (account is null || !_verified.Contains(account, password))
+        {
+            if (!await passwords.VerifyAsync(password, account?.PasswordHash, stop)) return null;
+            _verified.Add(account!, password);
+        }
+        return MayUse(account, siteId) ? account!.Username : null;
+    }
+
+    /// <summary>The same for CRAM-MD5. RFC 2195.</summary>
+    public async Task<string?> VerifyCramMd5Async(int siteId, string username, byte[] challenge, string digest, CancellationToken stop)
+    {
+        var account = await FindAsync(username, stop);
+        var secret = account?.ChallengeSecret is { } kept ? secrets.Unprotect(kept) : null;
+        if (secret is null && account?.ChallengeSecret is not null) Log.ChallengeSecretUnreadable(log, account.Username);
+        return CramMd5.Verify(secret ?? _secretOfNobody, challenge, digest) && secret is not null && MayUse(account, siteId)
+            ? account!.Username
+            : null;
+    }
+
+    static bool MayUse(Account? account, int siteId) =>
+        account is { Enabled: true } && account.Sites?.Contains(siteId) is not false;
+}

@@ -1,0 +1,70 @@
+namespace WebSmtp.Mta.Administration;
+
+/// <summary>
+/// Slows down whoever guesses: after <see cref="Free"/> failures in a row for one user from one address, each further
+/// attempt has to wait twice as long as the one before, up to <see cref="LongestDelay"/>. Bounded. Thread-safe.
+/// </summary>
+sealed class LogInAttempts(TimeProvider time)
+{
+    public const int Free = 5;
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
+
+    /// <summary>Users and addresses that are remembered; who makes up more of them pushes out the oldest.</summary>
+    const int Capacity = 10_000;
+
+    readonly Lock _gate = new();
+    readonly Dictionary<(string User, string From), Attempts> _failing = [];
+
+    /// <summary>
+    /// True when the attempt may be made. It counts as failed until <see cref="Succeeded"/> says otherwise, so that many
+    /// attempts at the same time are not all the first one.
+    /// </summary>
+    public bool TryBegin(string user, string from)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            var key = Key(user, from);
+            if (!_failing.TryGetValue(key, out var known)) known = new(0, now);
+            // Whoever was silent for long begins anew.
+            else if (now - known.NotBefore >= LongestDelay) known = new(0, now);
+            if (now < known.NotBefore) return false;
+            MakeRoom(now);
+            var failures = known.Failures + 1;
+            _failing[key] = new(failures, now + DelayAfter(failures));
+            return true;
+        }
+    }
+
+    public void Succeeded(string user, string from)
+    {
+        lock (_gate) _failing.Remove(Key(user, from));
+    }
+
+    /// <summary>Failures in a row, and how long the next attempt has to wait.</summary>
+    public (int Failures, TimeSpan Delay) Of(string user, string from)
+    {
+        lock (_gate)
+        {
+            return _failing.TryGetValue(Key(user, from), out var known)
+                ? (known.Failures, DelayAfter(known.Failures))
+                : (0, TimeSpan.Zero);
+        }
+    }
+
+    static TimeSpan DelayAfter(int failures) => failures < Free
+        ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(Math.Min(LongestDelay.TotalSeconds, Math.Pow(2, Math.Min(failures - Free, 30))));
+
+    void MakeRoom(DateTimeOffset now)
+    {
+        if (_failing.Count < Capacity) return;
+        foreach (var old in _failing.Where(pair => now - pair.Value.NotBefore >= LongestDelay).Select(pair => pair.Key).ToList())
+            _failing.Remove(old);
+        while (_failing.Count >= Capacity) _failing.Remove(_failing.MinBy(pair => pair.Value.NotBefore).Key);
+    }
+
+    static (string User, string From) Key(string user, string from) => (user.ToUpperInvariant(), from);
+
+    readonly record struct Attempts(int Failures, DateTimeOffset NotBefore);
+}
