@@ -7,7 +7,7 @@ namespace WebSmtp.Mta.Collection;
 
 /// <summary>What collections work with. Thread-safe.</summary>
 sealed class CollectionContext(
-    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time, string node, ILogger logger)
+    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time, string nodePrefix, ILogger logger)
 {
     long _owners;
 
@@ -19,5 +19,5 @@ sealed class CollectionContext(
     public TimeProvider Time => time;
     public ILogger Logger => logger;
 
-    public string NewOwner(CollectionMethod method) => $"{node}/{method.ToString().ToLowerInvariant()}/{Interlocked.Increment(ref _owners)}";
+    public string NewOwner(CollectionMethod method) => $"{nodePrefix}{method.ToString().ToLowerInvariant()}/{Interlocked.Increment(ref _owners)}";
 }

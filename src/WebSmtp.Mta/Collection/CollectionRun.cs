@@ -138,6 +138,9 @@ sealed class CollectionRun : IAsyncDisposable
         if (_offered - _recorded >= RecordEvery || _context.Time.GetElapsedTime(_recordedAt) >= RecordAfter) await RecordAsync("progress");
     }
 
+    /// <summary>Ends it after the message that is on its way. May be called from any thread.</summary>
+    public void Stop(string why) => Stopped ??= why;
+
     /// <summary>A destination (null: all) cannot be reached and is left out from now on; what was leased of it goes back at the end.</summary>
     public void LeaveOut(string? domain, string why)
     {

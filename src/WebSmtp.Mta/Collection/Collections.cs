@@ -14,7 +14,7 @@ namespace WebSmtp.Mta.Collection;
 /// The one place that takes held mail away: on new connections (ETRN, an operator) or on the one that asked (TURN, ATRN).
 /// Leases see to it that no two collections offer the same entry. Thread-safe.
 /// </summary>
-public sealed class Collections : IAsyncDisposable
+public sealed class Collections : IDisposable
 {
     /// <summary>Runs over new connections at the same time; more wait for their turn.</summary>
     const int MostEtrnRuns = 8;
@@ -25,25 +25,38 @@ public sealed class Collections : IAsyncDisposable
     readonly Lock _starting = new();
     readonly SemaphoreSlim _places = new(MostEtrnRuns);
     readonly CancellationTokenSource _stopping = new();
+    bool _ending;
 
-    /// <param name="node">Name of this node: the owners of its leases begin with it.</param>
     public Collections(
         IQueueStore queue, ICollectionStore records, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
-        EventStream events, TimeProvider time, string node, ILogger<Collections> log)
+        EventStream events, MessageIds ids, TimeProvider time, ILogger<Collections> log)
     {
         var outbound = new Outbound(new(resolver, own), dialer, new(spool, log), time, log);
-        _context = new(queue, records, spool, outbound, events, time, node, log);
+        _context = new(queue, records, spool, outbound, events, time, ids.NodePrefix, log);
     }
 
     /// <summary>Collections that run now, as copies of their records.</summary>
     public IReadOnlyList<CollectionRecord> Running(int siteId) =>
         [.. _runs.Keys.Where(run => run.Site.Id == siteId).SelectMany(run => run.Snapshot())];
 
-    /// <summary>Ends what it began on new connections; what was not settled is held again. Turned ones end with their sessions.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Begins nothing more on new connections and ends what runs there, after the message that is on its way or when
+    /// <paramref name="grace"/> is over; what was not settled is held again. Turned ones end with their sessions.
+    /// </summary>
+    public async Task StopAsync(TimeSpan grace)
     {
+        lock (_starting) _ending = true;
+        foreach (var run in _runs.Keys) run.Stop("The server was stopped.");
+        var ended = Task.WhenAll(_etrnRuns.Values.Select(run => run.Ended));
+        await ended.WaitAsync(grace, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stopping.CancelAsync();
-        await Task.WhenAll(_etrnRuns.Values.Select(run => run.Ended));
+        await ended;
+    }
+
+    public void Dispose()
+    {
+        _places.Dispose();
+        _stopping.Dispose();
     }
 
     /// <summary>Answers ETRN and starts what it asks for. RFC 1985 section 5.</summary>
@@ -149,7 +162,7 @@ public sealed class Collections : IAsyncDisposable
             {
                 var key = (site.Id, scope.Rule.Name);
                 if (_etrnRuns.TryGetValue(key, out var running) && running.Run.TryJoin(scope)) joined = true;
-                else if (waiting > 0 && !_stopping.IsCancellationRequested)
+                else if (waiting > 0 && !_ending)
                 {
                     fresh = true;
                     Begin(key, site, scope, request);

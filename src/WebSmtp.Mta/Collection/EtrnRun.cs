@@ -2,6 +2,7 @@ using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
+using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Mta.Collection;
 
@@ -64,7 +65,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
     async Task<string> CollectAsync(CancellationToken stop)
     {
         var settings = scope.Rule.Settings;
-        var fixedRoute = scope.Rule.Route.EtrnTo is { Length: > 0 } to ? HostRoute.Parse(to) : null;
+        var fixedRoute = scope.Rule.Route.EtrnTo is { } to && HostAndPort.TryParse(to, out var host) ? new HostRoute(host.Host, host.Port) : null;
         var deliveries = new Dictionary<string, HostDelivery>(StringComparer.OrdinalIgnoreCase);
         try
         {
@@ -98,6 +99,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
     {
         foreach (var message in messages)
         {
+            if (run.Stopped is not null) return;
             var attempt = await delivery.SendAsync(message, stop);
             if (delivery.Unreachable is { } why)
             {

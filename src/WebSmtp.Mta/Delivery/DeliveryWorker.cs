@@ -8,12 +8,12 @@ namespace WebSmtp.Mta.Delivery;
 /// <summary>Takes one destination's messages, one after another, and settles each: delivered, tried again later, given up.</summary>
 sealed class DeliveryWorker(Outbound outbound, DropDelivery drop, Settling settling, TimeProvider time, string owner, ILogger log)
 {
-    /// <summary>Works until nothing waits for the destination.</summary>
-    public async Task RunAsync(DestinationWork work, Action done, CancellationToken stop)
+    /// <summary>Works until nothing waits for the destination, or after the message that is on its way when <paramref name="ending"/>.</summary>
+    public async Task RunAsync(DestinationWork work, Action done, CancellationToken ending, CancellationToken stop)
     {
         var settings = work.Site.RuleFor(work.Key.Domain)?.Settings ?? work.Site.Settings;
         await using var hosts = work.Key.Hosts is { } route ? new HostDelivery(outbound, work.Site, settings, route, work.Key.Tls!) : null;
-        while (work.TryTake(out var message))
+        while (!ending.IsCancellationRequested && work.TryTake(out var message))
         {
             try
             {

@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Delivery;
 /// Takes all mail out of a site's queue, as files that are ready for another site's Pickup folder. A message leaves the
 /// queue when its file is durable; one that is being delivered at that moment stays. Thread-safe.
 /// </summary>
-public sealed class MailExport(IQueueStore queue, Spool spool, TimeProvider time, ILogger<MailExport> log)
+public sealed class MailExport(IQueueStore queue, Spool spool, TimeProvider time, ILogger<MailExport> log) : ISiteExport
 {
     const int PageSize = 200;
 

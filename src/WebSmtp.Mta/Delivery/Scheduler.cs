@@ -12,13 +12,16 @@ namespace WebSmtp.Mta.Delivery;
 /// Delivers what is due: woken by new mail and by the clock, it leases entries in windows, works out each one's route
 /// afresh and hands it to its destination. Memory follows the work in flight, not the queue's length. Thread-safe.
 /// </summary>
-public sealed class Scheduler : IAsyncDisposable
+public sealed class Scheduler : IDisposable
 {
     const int Window = 100, MostInFlight = 1000, MostDeliveries = 20;
 
     /// <summary>Looked at least so often: a site may have been started.</summary>
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What a message that is on its way may take when the program stops.</summary>
+    static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>When a destination has all it can take.</summary>
     static readonly TimeSpan PutBack = TimeSpan.FromMinutes(1);
@@ -29,41 +32,59 @@ public sealed class Scheduler : IAsyncDisposable
     readonly Outbound _outbound;
     readonly DropDelivery _drop;
     readonly TimeProvider _time;
-    readonly string _node;
+    readonly string _owner;
     readonly ILogger _log;
     readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly ConcurrentDictionary<DestinationKey, DestinationWork> _work = new();
     readonly ConcurrentDictionary<Task, byte> _workers = new();
     readonly SemaphoreSlim _places = new(MostDeliveries);
+    readonly CancellationTokenSource _ending = new();
     readonly CancellationTokenSource _stopping = new();
     Task _running = Task.CompletedTask;
     int _inFlight;
 
-    /// <param name="node">Name of this node: the owners of its leases begin with it.</param>
     public Scheduler(
         SiteRegistry sites, IQueueStore queue, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
-        TimeProvider time, string node, ILogger<Scheduler> log)
+        MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
     {
-        (_sites, _queue, _spool, _time, _node, _log) = (sites, queue, spool, time, node, log);
+        (_sites, _queue, _spool, _time, _owner, _log) = (sites, queue, spool, time, ids.NodePrefix + "scheduler", log);
         _outbound = new(new(resolver, own), dialer, new(spool, log), time, log);
         _drop = new(spool, log);
     }
 
-    public void Start() => _running = RunAsync(_stopping.Token);
+    public Task StartAsync(CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        _running = RunAsync();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Something is due, or may be. Never waits.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
 
-    /// <summary>Abandons what is in flight: nothing is lost, and it is due again at once.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Lets every delivery finish the message that is on its way, until <see cref="Grace"/> is over or
+    /// <paramref name="hurry"/>; what is then abandoned is due again at once.
+    /// </summary>
+    public async Task StopAsync(CancellationToken hurry)
     {
+        await _ending.CancelAsync();
+        await _running.WaitAsync(Grace, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stopping.CancelAsync();
         await _running;
     }
 
-    async Task RunAsync(CancellationToken stop)
+    public void Dispose()
     {
-        await using var lease = new LeaseKeeper(_queue, $"{_node}/scheduler", _time, _log);
+        _places.Dispose();
+        _ending.Dispose();
+        _stopping.Dispose();
+    }
+
+    async Task RunAsync()
+    {
+        var stop = _ending.Token;
+        await using var lease = new LeaseKeeper(_queue, _owner, _time, _log);
         await using var timer = _time.CreateTimer(static self => ((Scheduler)self!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
@@ -92,7 +113,7 @@ public sealed class Scheduler : IAsyncDisposable
                 var due = await _queue.LeaseDueAsync(lease.Lease, sites, _time.GetUtcNow(), Window, stop);
                 if (due.Count == 0) break;
                 var back = new List<Settlement>();
-                foreach (var message in due) Dispatch(message, lease.Owner, back, stop);
+                foreach (var message in due) Dispatch(message, lease.Owner, back);
                 if (back.Count == 0) continue;
                 _spool.Delete(await _queue.SettleAsync(back));
                 // The same ones would only be taken and put back again.
@@ -110,7 +131,7 @@ public sealed class Scheduler : IAsyncDisposable
     }
 
     /// <summary>Finds the way of each recipient; what needs no delivery goes into <paramref name="back"/>.</summary>
-    void Dispatch(LeasedMessage message, string owner, List<Settlement> back, CancellationToken stop)
+    void Dispatch(LeasedMessage message, string owner, List<Settlement> back)
     {
         if (_sites.Find(message.Message.SiteId)?.Site is not { } site)
         {
@@ -130,7 +151,7 @@ public sealed class Scheduler : IAsyncDisposable
                 var refused = Attempt.Ours(part, new(550, 5, 7, 1, "Mail for this domain is not taken any more"));
                 back.AddRange(refused.Outcomes.Select(outcome => Settlements.Failed(outcome, refused, owner, null, _log)));
             }
-            else if (!TryHandOn(group.Key, site, part, owner, stop))
+            else if (!TryHandOn(group.Key, site, part, owner))
             {
                 back.AddRange(group.Select(recipient => Settlements.Untried(recipient, owner, _time.GetUtcNow() + PutBack, "queued")));
             }
@@ -147,7 +168,7 @@ public sealed class Scheduler : IAsyncDisposable
             : new(site.Id, domain, HostRoute.ForDomain(domain), (rule?.Settings ?? site.Settings).Get(SettingsTable.OutboundTls), null);
     }
 
-    bool TryHandOn(DestinationKey key, SiteSnapshot site, LeasedMessage message, string owner, CancellationToken stop)
+    bool TryHandOn(DestinationKey key, SiteSnapshot site, LeasedMessage message, string owner)
     {
         while (true)
         {
@@ -155,7 +176,7 @@ public sealed class Scheduler : IAsyncDisposable
             if (work.TryAdd(message, out var worker, out var over))
             {
                 Interlocked.Increment(ref _inFlight);
-                if (worker) Begin(work, owner, stop);
+                if (worker) Begin(work, owner);
                 return true;
             }
             if (!over) return false;
@@ -163,29 +184,30 @@ public sealed class Scheduler : IAsyncDisposable
         }
     }
 
-    void Begin(DestinationWork work, string owner, CancellationToken stop)
+    void Begin(DestinationWork work, string owner)
     {
-        var working = Task.Run(() => WorkAsync(work, owner, stop), CancellationToken.None);
+        var working = Task.Run(() => WorkAsync(work, owner));
         _workers.TryAdd(working, 0);
         _ = working.ContinueWith(ended => _workers.TryRemove(ended, out _), TaskScheduler.Default);
     }
 
-    async Task WorkAsync(DestinationWork work, string owner, CancellationToken stop)
+    async Task WorkAsync(DestinationWork work, string owner)
     {
+        var stop = _stopping.Token;
         var worker = new DeliveryWorker(_outbound, _drop, new(_queue, _spool, _time, _log), _time, owner, _log);
         try
         {
-            await _places.WaitAsync(stop);
+            await _places.WaitAsync(_ending.Token);
             try
             {
-                await worker.RunAsync(work, () => Interlocked.Decrement(ref _inFlight), stop);
+                await worker.RunAsync(work, () => Interlocked.Decrement(ref _inFlight), _ending.Token, stop);
             }
             finally
             {
                 _places.Release();
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
             // Given back with the lease.
         }

@@ -32,7 +32,7 @@ internal static partial class Log
     public static partial void HeldExpired(ILogger log, int count, string domain, int site);
 
     [LoggerMessage(2010, LogLevel.Error, "Expired mail and old history could not be looked through; trying again in a minute")]
-    public static partial void HousekeepingFailed(ILogger log, Exception trouble);
+    public static partial void UpkeepFailed(ILogger log, Exception trouble);
 
     [LoggerMessage(2011, LogLevel.Error, "The content of {MessageId} could not be read")]
     public static partial void ContentUnreadable(ILogger log, Exception? trouble, string messageId);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp.Client;
 
 namespace WebSmtp.Mta.Queue;
@@ -19,13 +20,13 @@ public sealed class Spool
     readonly ILogger _log;
     readonly Func<string, Stream> _create;
 
-    /// <param name="dataDirectory">Full path; paths of contents below it are stored relative to it.</param>
-    public Spool(IQueueStore queue, string dataDirectory, ILogger<Spool> log) : this(queue, dataDirectory, log, CreateFile) { }
+    /// <param name="data">Paths of contents below it are stored relative to it.</param>
+    public Spool(IQueueStore queue, DataDirectory data, ILogger<Spool> log) : this(queue, data, log, CreateFile) { }
 
-    internal Spool(IQueueStore queue, string dataDirectory, ILogger<Spool> log, Func<string, Stream> create)
+    internal Spool(IQueueStore queue, DataDirectory data, ILogger<Spool> log, Func<string, Stream> create)
     {
         _queue = queue;
-        _dataDirectory = Path.GetFullPath(dataDirectory);
+        _dataDirectory = Path.GetFullPath(data.Path);
         _log = log;
         _create = create;
         Memory = new(64 * 1024 * 1024);
@@ -102,20 +103,21 @@ public sealed class Spool
         }
     }
 
-    /// <summary>At start, before mail is accepted: removes content files that no message names.</summary>
-    public async Task SweepAsync(IEnumerable<string> queueFolders, CancellationToken stop)
+    /// <summary>Removes content files that no message names: a crash left them. Others that are no business of ours stay.</summary>
+    /// <param name="mayBeLeft">Not for messages that are arriving now: their rows are still to come.</param>
+    internal async Task SweepAsync(string queueFolder, Func<MessageId, bool> mayBeLeft, CancellationToken stop)
     {
-        foreach (var folder in queueFolders.Where(Directory.Exists))
+        if (!Directory.Exists(queueFolder)) return;
+        var swept = 0;
+        var files = Directory.EnumerateFiles(queueFolder, "*.eml")
+            .Where(path => MessageId.TryParse(Path.GetFileNameWithoutExtension(path), out var id) && mayBeLeft(id));
+        foreach (var paths in files.Chunk(500))
         {
-            var swept = 0;
-            foreach (var paths in Directory.EnumerateFiles(folder, "*.eml").Chunk(500))
-            {
-                var orphans = await _queue.FindOrphansAsync([.. paths.Select(Stored)], stop);
-                Delete(orphans);
-                swept += orphans.Count;
-            }
-            if (swept > 0) Log.Swept(_log, swept, folder);
+            var orphans = await _queue.FindOrphansAsync([.. paths.Select(Stored)], stop);
+            Delete(orphans);
+            swept += orphans.Count;
         }
+        if (swept > 0) Log.Swept(_log, swept, queueFolder);
     }
 
     static FileStream CreateFile(string path)

@@ -10,14 +10,6 @@ sealed record HostRoute(string Name, int? Port)
 {
     /// <summary>The domain's own hosts; an address literal is a host itself.</summary>
     public static HostRoute ForDomain(string domain) => new(domain, null);
-
-    /// <summary>Reads <c>host:port</c>; null when it is not that. Brackets may stand around an address.</summary>
-    public static HostRoute? Parse(string hostAndPort)
-    {
-        var colon = hostAndPort.LastIndexOf(':');
-        return colon > 0 && int.TryParse(hostAndPort.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out var port)
-            && port is > 0 and <= 65535 ? new(hostAndPort[..colon], port) : null;
-    }
 }
 
 /// <summary>A host to connect to.</summary>
@@ -35,7 +27,7 @@ sealed class NextHops(IMailRouteResolver resolver, OwnListeners own)
         var port = route.Port ?? (int)settings.Get(SettingsTable.OutboundPort);
         var answer = Address(route.Name) is { } address ? new([new(route.Name.Trim('[', ']'), address, 0)], RouteFailure.None, null)
             : route.Port is null ? await resolver.ResolveAsync(route.Name, stop)
-            : await resolver.ResolveHostAsync(route.Name, port, stop);
+            : await resolver.ResolveHostAsync(route.Name, stop);
         if (answer.Failure is not RouteFailure.None || answer.Hosts.Count == 0) return ([], Failure(route, answer));
 
         // RFC 5321 section 5.1: hosts that are as far as ourselves, or farther, would only send it back.

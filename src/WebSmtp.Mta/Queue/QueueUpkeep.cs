@@ -7,11 +7,12 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Mta.Queue;
 
 /// <summary>
-/// Looks every minute for held mail that is older than its domain lets it become, and for history whose time is over.
+/// Puts the queue in order at start: what a crash left behind. Then looks every minute for held mail that is older than its domain lets it become, and for history whose time is over.
 /// Works in bounded steps.
 /// </summary>
-public sealed class Housekeeping(
-    SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, EventStream events, TimeProvider time, ILogger<Housekeeping> log) : IAsyncDisposable
+public sealed class QueueUpkeep(
+    SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, EventStream events, MessageIds ids,
+    TimeProvider time, ILogger<QueueUpkeep> log) : IDisposable
 {
     const int Step = 500;
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -19,25 +20,51 @@ public sealed class Housekeeping(
     readonly CancellationTokenSource _stopping = new();
     Task _running = Task.CompletedTask;
 
+    /// <summary>Whatever has a lower number is from before the start.</summary>
+    MessageId _firstOwn;
+
+    /// <summary>Before mail is accepted: leases of this node come back, collections that were cut off are closed.</summary>
+    public async Task RecoverAsync(CancellationToken stop)
+    {
+        _firstOwn = ids.Next();
+        await queue.RecoverAsync(ids.NodePrefix, time.GetUtcNow());
+        await records.CloseInterruptedAsync(time.GetUtcNow(), stop);
+    }
+
     public void Start() => _running = RunAsync(_stopping.Token);
 
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await _running;
-        _stopping.Dispose();
     }
+
+    public void Dispose() => _stopping.Dispose();
 
     async Task RunAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
+            await SweepAsync(stop);
             while (await timer.WaitForNextTickAsync(stop)) await TidyAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The program ends.
+        }
+    }
+
+    /// <summary>In the background, so that starting does not take longer when much is queued.</summary>
+    async Task SweepAsync(CancellationToken stop)
+    {
+        try
+        {
+            foreach (var view in sites.Sites.Values) await spool.SweepAsync(view.Site.Folders.Queue, id => id < _firstOwn && ids.IsOfThisNode(id), stop);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.UpkeepFailed(log, e);
         }
     }
 
@@ -54,7 +81,7 @@ public sealed class Housekeeping(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Log.HousekeepingFailed(log, e);
+            Log.UpkeepFailed(log, e);
         }
     }
 
