@@ -32,6 +32,9 @@ public sealed class CollectionRecord
 
     /// <summary>"testserver from 127.0.0.1 by TURN".</summary>
     public string By => $"{(Account is null ? "" : Account + " ")}from {From} by {Method.ToString().ToUpperInvariant()}".TrimStart();
+
+    /// <summary>As it is now: the original changes while the collection runs.</summary>
+    public CollectionRecord Copy() => (CollectionRecord)MemberwiseClone();
 }
 
 /// <summary>The history of collections in the database. Thread-safe.</summary>

@@ -1,4 +1,5 @@
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Mta.Collection;
@@ -12,19 +13,61 @@ public sealed record HeldDomain(
     CollectionRecord? Last, IReadOnlyList<CollectionRecord> Running);
 
 /// <summary>The view on held mail, and the operator's own trigger. Thread-safe.</summary>
-public sealed class HeldMail
+public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionStore records, Collections collections)
 {
     /// <summary>All held domains of all sites, or of one.</summary>
-    public Task<IReadOnlyList<HeldDomain>> ListAsync(int? siteId, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<HeldDomain>> ListAsync(int? siteId, CancellationToken stop)
+    {
+        var held = new List<HeldDomain>();
+        foreach (var (_, view) in sites.Sites.OrderBy(pair => pair.Key))
+        {
+            if (siteId is not null && siteId != view.Site.Id) continue;
+            var rules = view.Site.Domains.Where(rule => rule.IsHeld).OrderBy(rule => rule.BaseName, StringComparer.Ordinal).ToList();
+            if (rules.Count == 0) continue;
+            var last = await records.LastAsync(view.Site.Id, stop);
+            var running = collections.Running(view.Site.Id);
+            foreach (var rule in rules) held.Add(await LookAsync(view.Site, rule, last, running, stop));
+        }
+        return held;
+    }
 
     /// <summary>One domain; null when it is not held or not there.</summary>
-    public Task<HeldDomain?> FindAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<HeldDomain?> FindAsync(int siteId, string domain, CancellationToken stop)
+    {
+        if (sites.Find(siteId)?.Site is not { } site || site.FindDomain(domain) is not { IsHeld: true } rule) return null;
+        return await LookAsync(site, rule, await records.LastAsync(siteId, stop), collections.Running(siteId), stop);
+    }
 
     /// <summary>Its collections, newest first.</summary>
-    public Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop) =>
+        records.ListAsync(siteId, domain, limit, stop);
 
     /// <summary>Starts what ETRN would start; the value says how many messages wait. Refused when the domain is not held.</summary>
-    public Task<Result<DequeueStarted>> DequeueAsync(int siteId, string domain, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<Result<DequeueStarted>> DequeueAsync(int siteId, string domain, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
+        if (sites.Find(siteId)?.Site is not { } site) return Problem.NotFound($"There is no site {siteId}.");
+        if (site.FindDomain(domain) is not { } rule) return Problem.NotFound($"Site {siteId} has no domain '{domain}'.");
+        if (!rule.IsHeld) return Problem.Conflict($"Mail for '{rule.Name}' is not held, so there is nothing to dequeue.");
+        return new DequeueStarted(await collections.DequeueAsync(site, rule, actor.Name, actor.From, stop));
+    }
+
+    async Task<HeldDomain> LookAsync(
+        SiteSnapshot site, DomainSnapshot rule, IReadOnlyDictionary<string, CollectionRecord> last, IReadOnlyList<CollectionRecord> running, CancellationToken stop)
+    {
+        var (messages, bytes) = (0L, 0L);
+        DateTimeOffset? oldest = null;
+        foreach (var destination in await new CollectionScope(rule).LiveAsync(queue, site, stop))
+        {
+            if (destination.Messages == 0) continue;
+            messages += destination.Messages;
+            bytes += destination.Bytes;
+            var first = await queue.ListAsync(new(site.Id, destination.Domain, RecipientState.Held), null, 1, stop);
+            if (first.Items is [var message] && (oldest is null || message.ReceivedAt < oldest)) oldest = message.ReceivedAt;
+        }
+        return new(site.Id, site.Name, rule, messages, bytes, oldest, last.GetValueOrDefault(rule.Name),
+            [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))]);
+    }
 }
 
 /// <summary>A run that an operator started.</summary>

@@ -6,6 +6,11 @@ public sealed class MessageIds(TimeProvider time, int node)
     const int SequenceBits = 14;
     long _last;
 
+    /// <summary>What the owners of this node's leases begin with.</summary>
+    public string NodePrefix { get; } = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"n{node}/");
+
+    internal bool IsOfThisNode(MessageId id) => ((id.Value >> SequenceBits) & 0xFF) == (node & 0xFF);
+
     public MessageId Next()
     {
         while (true)

@@ -1,18 +1,45 @@
+using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Events;
 
 namespace WebSmtp.Mta.Queue;
 
 /// <summary>What operators do with queued mail. Thread-safe.</summary>
-public sealed class QueueOperations
+public sealed class QueueOperations(IQueueStore queue, Spool spool, EventStream events, TimeProvider time, ILogger<QueueOperations> log)
 {
-    public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
-    public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
+    public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => queue.FindAsync(id, stop);
 
-    /// <summary>The content as stored; null when it is gone. The caller disposes the stream. Not for viewers.</summary>
-    public Task<Result<Stream>> OpenContentAsync(MessageId id, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) =>
+        queue.ListAsync(filter, cursor, limit, stop);
+
+    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) =>
+        queue.ListDestinationsAsync(siteId, cursor, limit, stop);
+
+    public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => queue.TraceAsync(id, stop);
+
+    /// <summary>The content as stored; NotFound when it is gone. The caller disposes the stream. Not for viewers.</summary>
+    public async Task<Result<Stream>> OpenContentAsync(MessageId id, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
+        if (await queue.FindAsync(id, stop) is not { } message) return Problem.NotFound($"There is no message {id}.");
+        if (message.LiveRecipients == 0) return Problem.NotFound($"Message {id} has left the queue, and its content with it.");
+        if (await spool.FindAsync(message, stop) is not { } content) return Problem.NotFound($"The content of message {id} cannot be read.");
+        return await content.OpenAsync(stop);
+    }
 
     /// <summary>Null: deleted. Conflict while it is being delivered or collected at this moment.</summary>
-    public Task<Problem?> DeleteAsync(MessageId id, Actor actor, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<Problem?> DeleteAsync(MessageId id, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
+        if (await queue.FindAsync(id, stop) is not { LiveRecipients: > 0 } message) return Problem.NotFound($"There is no message {id} in the queue.");
+
+        var deleted = await queue.DeleteAsync(id, $"{actor.Name} from {actor.From}");
+        if (deleted.Busy) return Problem.Conflict($"Message {id} is being delivered or collected at this moment.");
+        if (!deleted.Found) return Problem.NotFound($"There is no message {id} in the queue.");
+        spool.Delete(deleted.ContentPaths);
+        Log.Deleted(log, id.ToString(), actor.Name);
+        foreach (var domain in message.Recipients.Select(recipient => recipient.Domain).Distinct(StringComparer.Ordinal))
+            events.Publish(new MessageEvent(time.GetUtcNow(), message.SiteId, id.ToString(), "deleted", domain));
+        return null;
+    }
 }

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Accounts;
+using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Smtp.Server;
+
+namespace WebSmtp.Mta.Acceptance;
+
+/// <summary>Makes the sink of each session. Thread-safe.</summary>
+public sealed class MailSinkFactory(
+    SiteRegistry sites, IQueueStore queue, Spool spool, MessageIds ids, HeldQuota quota, FreeSpace space, AccountOperations accounts,
+    Collections collections, Scheduler scheduler, EventStream events, TimeProvider time, ILogger<MailSinkFactory> log)
+{
+    internal SiteRegistry Sites => sites;
+    internal IQueueStore Queue => queue;
+    internal Spool Spool => spool;
+    internal MessageIds Ids => ids;
+    internal HeldQuota Quota => quota;
+    internal FreeSpace Space => space;
+    internal AccountOperations Accounts => accounts;
+    internal Collections Collections => collections;
+    internal TimeProvider Time => time;
+    internal ILogger Logger => log;
+
+    /// <param name="site">As it is when the connection is accepted; the session keeps it.</param>
+    public IMailSink Create(SiteSnapshot site) => new MailSink(this, site);
+
+    /// <summary>A message is on disk: whoever waits for such is told.</summary>
+    internal void Accepted(Message message)
+    {
+        if (message.Recipients.Exists(recipient => recipient.State is RecipientState.Queued)) scheduler.Wake();
+        Log.Accepted(log, new MessageId(message.Id).ToString(), message.ClientAddress, message.Recipients.Count, message.Size);
+        if (!events.HasReaders) return;
+        foreach (var recipient in message.Recipients.DistinctBy(recipient => recipient.Domain))
+        {
+            var what = recipient.State is RecipientState.Held ? "held" : "queued";
+            events.Publish(new MessageEvent(message.ReceivedAt, message.SiteId, new MessageId(message.Id).ToString(), what, recipient.Domain));
+        }
+    }
+}

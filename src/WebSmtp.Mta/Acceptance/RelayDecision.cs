@@ -1,0 +1,47 @@
+using System.Net;
+using WebSmtp.Mta.Settings;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Smtp;
+using WebSmtp.Smtp.Addresses;
+
+namespace WebSmtp.Mta.Acceptance;
+
+/// <summary>
+/// The one place that decides whether a client may send to a domain. Only the recipient's domain, the client's address
+/// and its log-in count: the sender's address plays no part, and a local part is never looked into, so that
+/// <c>user%other@ours</c> is a mailbox of ours and nothing else.
+/// </summary>
+static class RelayDecision
+{
+    /// <summary>Null: it may. <paramref name="rule"/> is null where no rule speaks of the domain.</summary>
+    /// <param name="to">Complete: with a domain.</param>
+    /// <param name="client">Null where the transport has no IP address.</param>
+    /// <param name="ownAddress">The address that the client connected to.</param>
+    public static Reply? Refuse(
+        SiteSnapshot site, DomainSnapshot? rule, MailAddress to, IPAddress? client, IPAddress? ownAddress, bool authenticated)
+    {
+        if (rule?.Route.Type is RouteType.Refuse) return new(550, 5, 7, 1, $"Mail for <{to}> is not taken");
+        if (Literal(to.Domain) is { } literal && IsOwn(site, literal, ownAddress)) return Unable(to);
+        if (rule?.AllowRelay is true) return null;
+
+        var relay = site.Settings.Get(SettingsTable.Relay);
+        if (authenticated && relay.AllowAuthenticated) return null;
+        if (client is not null && relay.AllowAddresses.Any(range => range.Contains(client))) return null;
+        return Unable(to);
+    }
+
+    /// <summary>The address in an address literal; null when the domain is a name. RFC 5321 section 4.1.3.</summary>
+    public static IPAddress? Literal(string domain)
+    {
+        if (domain is not ['[', .., ']']) return null;
+        var text = domain.AsSpan()[1..^1];
+        if (text.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase)) text = text[5..];
+        return IPAddress.TryParse(text, out var address) ? address : null;
+    }
+
+    static Reply Unable(MailAddress to) => new(550, 5, 7, 1, $"Unable to relay for <{to}>");
+
+    // Mail to ourselves by number would go round in a circle: it belongs to no domain.
+    static bool IsOwn(SiteSnapshot site, IPAddress literal, IPAddress? ownAddress) =>
+        literal.Equals(ownAddress) || site.Endpoints.Any(endpoint => IPAddress.TryParse(endpoint.Address, out var own) && own.Equals(literal));
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Mta.Collection;
+
+/// <summary>What collections work with. Thread-safe.</summary>
+sealed class CollectionContext(
+    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time, string nodePrefix, ILogger logger)
+{
+    long _owners;
+
+    public IQueueStore Queue => queue;
+    public ICollectionStore Records => records;
+    public Spool Spool => spool;
+    public Outbound Outbound => outbound;
+    public EventStream Events => events;
+    public TimeProvider Time => time;
+    public ILogger Logger => logger;
+
+    public string NewOwner(CollectionMethod method) => $"{nodePrefix}{method.ToString().ToLowerInvariant()}/{Interlocked.Increment(ref _owners)}";
+}

@@ -1,0 +1,65 @@
+using System.IO.Pipelines;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Smtp.Client;
+using WebSmtp.Smtp.Server;
+
+namespace WebSmtp.Mta.Collection;
+
+/// <summary>A collection on the connection that asked for it: the roles are exchanged, and we are the client now. RFC 2645 section 5.2.2.</summary>
+sealed class TurnedCollection(Collections collections, CollectionContext context, CollectionRun run, IReadOnlyList<LeasedMessage> first) : ITurnedCollection
+{
+    public async Task RunAsync(ServerSession session, IDuplexPipe transport, CancellationToken stop)
+    {
+        await run.StartAsync(stop);
+        var end = "The collection broke off: trouble of the server.";
+        try
+        {
+            end = await CollectAsync(session, transport, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            end = $"The session was ended by the server after {Messages()}.";
+        }
+        catch (Exception e)
+        {
+            Log.CollectionTrouble(context.Logger, e, run.Site.Id);
+        }
+        finally
+        {
+            await run.EndAsync(end, stop);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await run.DisposeAsync();
+        collections.Remove(run);
+    }
+
+    async Task<string> CollectAsync(ServerSession session, IDuplexPipe transport, CancellationToken stop)
+    {
+        var options = Outbound.OptionsFor(run.Site, run.Site.Settings) with { Turned = true };
+        await using var client = new ClientSession(transport, options, context.Time);
+        if (await client.OpenAsync(stop) is { } failure)
+        {
+            await client.QuitAsync(stop);
+            return $"The host did not take over: {failure.Reply?.ToString() ?? failure.Reason}.";
+        }
+
+        var host = $"{client.ServerName ?? "unknown"} {session.Remote}";
+        for (var window = first; window.Count > 0; window = await run.NextAsync(stop))
+        {
+            foreach (var message in window)
+            {
+                var attempt = await context.Outbound.Transmission.SendAsync(client, message, host, stop);
+                if (!attempt.NeverBegun) await run.SettleAsync(message, attempt, stop);
+                if (attempt.Broken is { } why) return $"The connection ended after {Messages()}: {why}.";
+            }
+        }
+        await client.QuitAsync(stop);
+        return run.Summary();
+    }
+
+    string Messages() => run.Messages == 1 ? "1 message" : $"{run.Messages} messages";
+}
