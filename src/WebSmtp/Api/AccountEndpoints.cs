@@ -40,7 +40,7 @@ static class AccountEndpoints
     {
         api.MapGet("/accounts", ListAsync)
             .Describe(Role.Viewer, Tag, "List the accounts", "Accounts that log in over SMTP, by name.", 400)
-            .Produces<Listed<AccountResponse>>();
+            .Produces<Listed<AccountResponse>>().ListExample(ExampleResponse);
         api.MapPost("/accounts", CreateAsync)
             .Describe(Role.Administrator, Tag, "Make an account", "For clients that log in over SMTP to send, or to collect held mail.", 400, 409, 415)
             .AcceptsJson<AccountRequest>().Produces<AccountResponse>(201)

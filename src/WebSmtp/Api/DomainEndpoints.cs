@@ -13,7 +13,7 @@ static class DomainEndpoints
         var domains = api.MapGroup("/sites/{id:int}/domains");
         domains.MapGet("", ListAsync)
             .Describe(Role.Viewer, Tag, "List a site's domains", "The domain rules of a site by name, with the mail that waits for the held ones.", 400, 404)
-            .Produces<Listed<DomainResponse>>();
+            .Produces<Listed<DomainResponse>>().ListExample(DomainExamples.Domain);
         domains.MapPost("", CreateAsync)
             .Describe(Role.Administrator, Tag, "Make a domain",
                 "An alias of the default domain, or a remote domain. A name such as *.example.com stands for every subdomain, not for the domain itself; the most specific name wins.",

@@ -22,7 +22,7 @@ static class EtrnNameEndpoints
         var names = api.MapGroup("/sites/{id:int}/etrn-names");
         names.MapGet("", List)
             .Describe(Role.Viewer, Tag, "List a site's ETRN names", "Named sets of domains that ETRN #name releases.", 400, 404)
-            .Produces<Listed<EtrnNameResponse>>();
+            .Produces<Listed<EtrnNameResponse>>().ListExample(ExampleResponse);
         names.MapGet("/{name}", Get)
             .Describe(Role.Viewer, Tag, "Show an ETRN name", "The domains that ETRN #name releases.", 404)
             .Produces<EtrnNameResponse>().Example(response: ExampleResponse);

@@ -13,6 +13,10 @@ static class OperationMetadata
     public static RouteHandlerBuilder Example(this RouteHandlerBuilder route, string? request = null, string? response = null) =>
         route.WithMetadata(new OperationExample(request, response));
 
+    /// <summary>A page with one such row.</summary>
+    public static RouteHandlerBuilder ListExample(this RouteHandlerBuilder route, string row) =>
+        route.Example(response: $$"""{ "items": [ {{row}} ], "nextCursor": null, "total": 1 }""");
+
     public static RouteHandlerBuilder AcceptsJson<T>(this RouteHandlerBuilder route) where T : notnull =>
         route.Accepts<T>("application/json");
 
@@ -54,7 +58,14 @@ sealed class OperationDetails : IOperationFilter
         var metadata = description.ActionDescriptor.EndpointMetadata;
         operation.OperationId = OperationId(description);
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) Describe(parameter, description.RelativePath!);
-        foreach (var (status, response) in operation.Responses ?? []) response.Description = Statuses.GetValueOrDefault(status, response.Description ?? "");
+        if (operation.RequestBody?.Content?.TryGetValue(MergePatch.ContentType, out _) is true) MakePatch(operation, context);
+        var responses = new OpenApiResponses();
+        foreach (var (status, response) in (operation.Responses ?? []).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            response.Description = Statuses.GetValueOrDefault(status, response.Description ?? "");
+            responses.Add(status, response);
+        }
+        operation.Responses = responses;
         if (metadata.OfType<OperationExample>().LastOrDefault() is { } example) Add(example, operation);
         if (metadata.OfType<NeededRole>().Any())
             operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
@@ -71,13 +82,29 @@ sealed class OperationDetails : IOperationFilter
         }
     }
 
+    /// <summary>A merge patch has the members of the whole, none of them needed, and null to take one away.</summary>
+    static void MakePatch(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var content = operation.RequestBody!.Content!;
+        if (content[MergePatch.ContentType].Schema is not OpenApiSchemaReference { Reference.Id: { } id }) return;
+        var name = id.Replace("Request", "Patch", StringComparison.Ordinal);
+        if (!context.SchemaRepository.Schemas.ContainsKey(name))
+        {
+            var patch = (OpenApiSchema)context.SchemaRepository.Schemas[id].CreateShallowCopy();
+            patch.Required = null;
+            patch.Description = "The members to change; null takes one away.";
+            context.SchemaRepository.AddDefinition(name, patch);
+        }
+        foreach (var type in content.Values) ((OpenApiMediaType)type).Schema = new OpenApiSchemaReference(name, context.Document);
+    }
+
     static bool TakesIfMatch(ApiDescription description) =>
         description.SupportedResponseTypes.Any(type => type.StatusCode == StatusCodes.Status412PreconditionFailed);
 
     static string OperationId(ApiDescription description)
     {
-        var words = description.RelativePath!.Replace("api/v1/", "", StringComparison.Ordinal)
-            .Split(['/', '-', '{', '}', ':'], StringSplitOptions.RemoveEmptyEntries)
+        var words = description.RelativePath!.Replace("api/v1/", "", StringComparison.Ordinal).Replace(":int", "", StringComparison.Ordinal)
+            .Split(['/', '-', '{', '}'], StringSplitOptions.RemoveEmptyEntries)
             .Select(word => char.ToUpperInvariant(word[0]) + word[1..]);
         return description.HttpMethod!.ToLowerInvariant() + string.Concat(words);
     }

@@ -38,13 +38,12 @@ static class OpenApiDocument
                 Scheme = "bearer",
                 Description = "An API key.",
             });
-            options.SupportNonNullableReferenceTypes();
-            options.NonNullableReferenceTypesAsRequired();
             options.CustomSchemaIds(SchemaId);
             options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "duration", Examples = ["PT15M"] });
             options.MapType<TimeSpan?>(() => new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null, Format = "duration", Examples = ["P30D"] });
             options.MapType<JsonNode>(() => new OpenApiSchema());
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
+            options.SchemaFilter<RecordSchemas>();
             options.SchemaFilter<SettingSchemas>();
             options.OperationFilter<OperationDetails>();
         });

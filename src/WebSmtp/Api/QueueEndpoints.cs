@@ -39,9 +39,9 @@ static class QueueEndpoints
     public static void Map(IEndpointRouteBuilder api) => api.MapGet("/sites/{id:int}/queues", ListAsync)
         .Describe(Role.Viewer, Tag, "List a site's destinations", "One row for each destination with living mail, by name.", 400, 404)
         .Produces<Listed<QueueResponse>>()
-        .Example(response: """
-            { "items": [ { "domain": "test.com", "route": "hold", "messages": 12, "bytes": 48211, "oldest": "2026-11-22T21:10:05Z",
-              "nextAttempt": null, "lastError": null, "state": "held" } ], "nextCursor": null, "total": 1 }
+        .ListExample("""
+            { "domain": "test.com", "route": "hold", "messages": 12, "bytes": 48211, "oldest": "2026-11-22T21:10:05Z",
+              "nextAttempt": null, "lastError": null, "state": "held" }
             """);
 
     static async Task<IResult> ListAsync(

@@ -47,10 +47,10 @@ static class SessionEndpoints
         api.MapGet("/sites/{id:int}/sessions", List)
             .Describe(Role.Viewer, Tag, "List a site's sessions", "Connections that live now, longest first.", 400, 404)
             .Produces<Listed<SessionResponse>>()
-            .Example(response: """
-                { "items": [ { "id": "0HN1", "direction": "inbound", "remoteAddress": "127.0.0.1:51514", "localEndpoint": "127.0.0.1:2525",
+            .ListExample("""
+                { "id": "0HN1", "direction": "inbound", "remoteAddress": "127.0.0.1:51514", "localEndpoint": "127.0.0.1:2525",
                   "helo": "client.example", "account": null, "tls": "Tls13", "stage": "DATA", "startedAt": "2026-11-23T08:00:00Z",
-                  "messages": 3, "bytes": 12051 } ], "nextCursor": null, "total": 1 }
+                  "messages": 3, "bytes": 12051 }
                 """);
         api.MapDelete("/sessions/{id}", Close)
             .Describe(Role.Operator, Tag, "Close a session", "Ends it with 421 at its next command; a message that is arriving is taken first.", 404)

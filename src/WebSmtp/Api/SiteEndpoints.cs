@@ -25,7 +25,7 @@ static class SiteEndpoints
     {
         api.MapGet("/sites", List)
             .Describe(Role.Viewer, Tag, "List the sites", "All SMTP sites with their state, by id.", 400)
-            .Produces<Listed<SiteResponse>>();
+            .Produces<Listed<SiteResponse>>().ListExample(SiteExamples.Site);
         api.MapPost("/sites", CreateAsync)
             .Describe(Role.Administrator, Tag, "Make a site",
                 "The new site is stopped until it is started. An address and port that another site has is allowed, with a warning: starting it will fail.",
