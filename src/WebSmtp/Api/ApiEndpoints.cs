@@ -14,14 +14,17 @@ static class ApiEndpoints
         services.AddApiAuthentication();
         services.AddOpenApiDocument();
         services.AddSingleton(ServiceFacts.OfThisProcess);
+        services.AddSingleton(LocalKey.New());
         return services;
     }
 
-    /// <summary>Problem details for everything below <c>/api</c>: before authentication, after other error pages.</summary>
-    public static void UseApi(this IApplicationBuilder app) => app.UseProblems("/api");
-
-    public static void MapApi(this IEndpointRouteBuilder app)
+    /// <summary>
+    /// Adds the endpoints, and problem details for every bare refusal below <c>/api</c>. The program maps this before what
+    /// else it has, so that authentication that breaks down is among what is answered for.
+    /// </summary>
+    public static void MapApi(this WebApplication app)
     {
+        app.UseProblems("/api");
         var api = app.MapGroup("/api/v1").WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
         api.AddEndpointFilter(Authentication.RefuseForgeries);
         ServiceEndpoints.Map(api);

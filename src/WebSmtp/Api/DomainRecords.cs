@@ -45,7 +45,7 @@ sealed record HeldSummary(long Messages, long Bytes, DateTimeOffset? Oldest, Dat
 /// <summary>What can be written about a domain.</summary>
 /// <param name="Name">The domain; *.example.com is every subdomain, not the domain itself.</param>
 /// <param name="Kind">alias or remote; default is made with the site.</param>
-/// <param name="Route">Where its mail goes. Default: drop for an alias, dns for a remote domain.</param>
+/// <param name="Route">Where its mail goes. An alias has none of its own. Default: dns.</param>
 /// <param name="AllowRelay">Anyone who may connect may send to it. Default: true for drop and hold, false for dns and smartHost.</param>
 /// <param name="Overrides">Settings that differ from the site's.</param>
 sealed record DomainRequest(
@@ -53,8 +53,7 @@ sealed record DomainRequest(
 {
     [JsonIgnore]
     public DomainConfiguration Configuration => new(
-        Name, Kind, Route?.Route ?? new() { Type = Kind is DomainKind.Remote ? RouteType.Dns : RouteType.Drop },
-        Route?.TurnAccounts ?? [], AllowRelay, Overrides ?? []);
+        Name, Kind, Route?.Route ?? new(), Route?.TurnAccounts ?? [], AllowRelay, Overrides ?? []);
 
     /// <summary>The domain as a patch finds it: a patch that changes the route's type begins from an empty route.</summary>
     public static DomainRequest ForPatch(DomainSnapshot domain, JsonObject patch)

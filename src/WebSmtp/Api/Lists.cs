@@ -29,10 +29,10 @@ sealed record PageRequest(string List, int Limit, string? After)
             && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out wanted) && wanted is >= 1 and <= MaxLimit))
             return Problem.Invalid("limit", $"Give a whole number from 1 to {MaxLimit}.");
         if (cursor is null) return new PageRequest(list, wanted, null);
-        return Open(list, cursor) is { } after ? new PageRequest(list, wanted, after) : BadCursor;
+        return Open(list, cursor) is { } after
+            ? new PageRequest(list, wanted, after)
+            : Problem.Invalid("cursor", "This is not a cursor of this list: begin again without one.");
     }
-
-    public static readonly Problem BadCursor = Problem.Invalid("cursor", "This is not a cursor of this list: begin again without one.");
 
     /// <summary>A page of what is in memory, in the order of its keys.</summary>
     public Listed<TRow> Of<T, TRow>(IReadOnlyCollection<T> all, Func<T, string> key, Func<T, TRow> show)

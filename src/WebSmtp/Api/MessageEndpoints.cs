@@ -40,15 +40,8 @@ static class MessageEndpoints
         if (sites.Find(id) is null) return SiteEndpoints.NotFound(id).Answer();
         var filter = query.Filter(id, time);
         if (filter.Value is not { } matching) return filter.Problem!.Answer();
-        try
-        {
-            return context.Show(wanted.Of(
-                await queue.ListAsync(matching, wanted.After, wanted.Limit, context.RequestAborted), MessageResponse.Of));
-        }
-        catch (FormatException)
-        {
-            return PageRequest.BadCursor.Answer();
-        }
+        return context.Show(wanted.Of(
+            await queue.ListAsync(matching, wanted.After, wanted.Limit, context.RequestAborted), MessageResponse.Of));
     }
 
     static async Task<IResult> GetAsync(HttpContext context, QueueOperations queue, string id)

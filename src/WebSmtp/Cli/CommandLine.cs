@@ -17,15 +17,15 @@ static class ExitCode
 static class CommandLine
 {
     /// <summary>Does what the arguments say and returns the exit code.</summary>
-    /// <param name="serve">Runs the server until it is told to end.</param>
+    /// <param name="serve">Given all arguments, runs the server until it is told to end.</param>
     /// <param name="demo">Plays the main job for someone who has never seen it.</param>
-    public static async Task<int> RunAsync(string[] args, Func<Task<int>> serve, Func<Task<int>> demo)
+    public static async Task<int> RunAsync(string[] args, Func<string[], Task<int>> serve, Func<Task<int>> demo)
     {
         var root = new RootCommand("An SMTP service with held mail: ETRN, TURN and ATRN.");
         root.Add(Urls());
-        root.SetAction((_, _) => serve());
+        root.SetAction((_, _) => serve(args));
         var server = new Command("serve", "Run the server; the same as no command at all.") { Urls() };
-        server.SetAction((_, _) => serve());
+        server.SetAction((_, _) => serve(args));
         root.Add(server);
         var player = new Command("demo", "Show what the program is for: make a held domain, send it mail, and collect it.");
         player.SetAction((_, _) => demo());

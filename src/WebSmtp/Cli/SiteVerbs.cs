@@ -11,7 +11,7 @@ static class SiteVerbs
     static readonly Argument<int> Id = new("site") { Description = "The site's id." };
     static readonly Argument<string> Name = new("name") { Description = "The site's name." };
 
-    static readonly Option<JsonObject[]> Listen = new("--listen")
+    static readonly Option<JsonObject[]> Endpoint = new("--endpoint")
     {
         Description = "Address and port, such as 127.0.0.1:2526 or [::]:25. May be given more than once.",
         HelpName = "address:port",
@@ -22,7 +22,7 @@ static class SiteVerbs
     static readonly Option<string> Tls = new("--tls") { Description = "TLS on these endpoints.", DefaultValueFactory = _ => "startTls" };
     static readonly Option<bool> Odmr = new("--odmr") { Description = "Endpoints for collection by ATRN only (RFC 2645)." };
     static readonly Option<string> Mailroot = new("--mailroot") { Description = "Folder of Pickup, Queue, Drop and Badmail.", HelpName = "folder" };
-    static readonly Option<string> Domain = new("--domain") { Description = "The default domain.", HelpName = "domain" };
+    static readonly Option<string> DefaultDomain = new("--default-domain") { Description = "The default domain.", HelpName = "domain" };
     static readonly Option<string> Fqdn = new("--fqdn") { Description = "The name in the greeting.", HelpName = "name" };
     static readonly Option<bool> Manual = new("--manual") { Description = "It does not start with the program." };
     static readonly Option<string> Messages = new("--messages") { Description = "What becomes of queued mail.", DefaultValueFactory = _ => "refuse" };
@@ -38,7 +38,7 @@ static class SiteVerbs
                 Column.Number("ID", "id"), Column.Of("NAME", "name"), Column.Of("STATE", "state"), new("ENDPOINTS", ShowEndpoints),
                 Column.Of("DEFAULT DOMAIN", "defaultDomain"), Column.Of("REASON", "stateReason"))),
             Call.Verb("show", "Show a site with its settings.", call => call.ShowAsync(Path(call)), Id),
-            Call.Verb("add", "Make a site; it is stopped until it is started.", AddAsync, Name, Listen, Tls, Odmr, Domain, Fqdn, Mailroot, Manual),
+            Call.Verb("add", "Make a site; it is stopped until it is started.", AddAsync, Name, Endpoint, Tls, Odmr, DefaultDomain, Fqdn, Mailroot, Manual),
             Call.Verb("rename", "Rename a site.", call => call.ChangeAsync(
                 HttpMethod.Patch, Path(call), new JsonObject { ["name"] = call.Value(Name) }, ShowState), Id, Name),
             Act("start", "Start a site."),
@@ -55,9 +55,9 @@ static class SiteVerbs
     static Task AddAsync(Call call) => call.ChangeAsync(HttpMethod.Post, "sites", new JsonObject
     {
         ["name"] = call.Value(Name),
-        ["endpoints"] = new JsonArray([.. call.Value(Listen)!.Select(endpoint => With(call, endpoint))]),
+        ["endpoints"] = new JsonArray([.. call.Value(Endpoint)!.Select(endpoint => With(call, endpoint))]),
         ["mailroot"] = call.Value(Mailroot),
-        ["defaultDomain"] = call.Value(Domain),
+        ["defaultDomain"] = call.Value(DefaultDomain),
         ["fqdn"] = call.Value(Fqdn),
         ["autoStart"] = !call.Value(Manual),
     }, site => string.Join(Environment.NewLine, ((IEnumerable<string>)[ShowState(site)]).Concat(site["warnings"]!.AsArray().Select(warning => $"Warning: {warning}"))));
