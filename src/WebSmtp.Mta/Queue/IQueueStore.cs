@@ -105,9 +105,10 @@ public sealed record Settlement(
 public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);
 
 /// <summary>Which messages a list shows; null members do not restrict. Living ones only, unless history is wanted.</summary>
+/// <param name="Tried">With <paramref name="State"/>: only entries of that state that had an attempt (true), or none (false).</param>
 public sealed record MessageFilter(
     int SiteId, string? Domain = null, RecipientState? State = null, string? Sender = null, string? Recipient = null,
-    string? Subject = null, DateTimeOffset? ReceivedBefore = null, bool History = false);
+    string? Subject = null, DateTimeOffset? ReceivedBefore = null, bool History = false, bool? Tried = null);
 
 /// <summary>A row of the queue view. Counts by state are of entries.</summary>
 public sealed record DestinationSummary(

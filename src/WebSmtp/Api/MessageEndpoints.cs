@@ -1,0 +1,121 @@
+using Microsoft.AspNetCore.Mvc;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Api;
+
+static class MessageEndpoints
+{
+    const string Tag = "Messages";
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/sites/{id:int}/messages", ListAsync)
+            .Describe(Role.Viewer, Tag, "List a site's messages",
+                "Living messages, oldest first; with history=true those that have left as well. domain, state and recipient match when any recipient does; sender, recipient and subject match a part of the text, without case.",
+                400, 404)
+            .Produces<Listed<MessageResponse>>().ListExample(MessageResponse.Example);
+        api.MapGet("/messages/{id}", GetAsync)
+            .Describe(Role.Viewer, Tag, "Show a message", "The envelope, and what has become of each recipient.", 404)
+            .Produces<MessageResponse>().Example(response: MessageResponse.Example);
+        api.MapGet("/messages/{id}/content", ContentAsync)
+            .Describe(Role.Operator, Tag, "Read a message's content",
+                "Byte for byte what was accepted, below the Received field that the site added. 404 when the message has left the queue.", 404)
+            .Produces(200, contentType: "message/rfc822");
+        api.MapGet("/messages/{id}/trace", TraceAsync)
+            .Describe(Role.Viewer, Tag, "Trace a message", "Everything that happened to it, in order; kept after it has left the queue.", 404)
+            .Produces<TraceResponse>().Example(response: TraceResponse.Example);
+        api.MapDelete("/messages/{id}", DeleteAsync)
+            .Describe(Role.Operator, Tag, "Delete a message",
+                "It is neither delivered nor returned. Refused with 409 while it is being delivered or collected.", 404, 409, 412)
+            .Produces(204);
+    }
+
+    static async Task<IResult> ListAsync(
+        HttpContext context, SiteRegistry sites, QueueOperations queue, TimeProvider time, int id, [AsParameters] MessageQuery query)
+    {
+        var page = PageRequest.Read($"messages {id}", query.Limit, query.Cursor);
+        if (page.Value is not { } wanted) return page.Problem!.Answer();
+        if (sites.Find(id) is null) return SiteEndpoints.NotFound(id).Answer();
+        var filter = query.Filter(id, time);
+        if (filter.Value is not { } matching) return filter.Problem!.Answer();
+        return context.Show(wanted.Of(
+            await queue.ListAsync(matching, wanted.After, wanted.Limit, context.RequestAborted), MessageResponse.Of));
+    }
+
+    static async Task<IResult> GetAsync(HttpContext context, QueueOperations queue, string id)
+    {
+        if (await FindAsync(context, queue, id) is not { } message) return NotFound(id).Answer();
+        var shown = MessageResponse.Of(message);
+        return context.Show(shown, EntityTags.OfContent(shown));
+    }
+
+    static async Task<IResult> ContentAsync(HttpContext context, QueueOperations queue, string id)
+    {
+        if (!MessageId.TryParse(id, out var parsed)) return NotFound(id).Answer();
+        var opened = await queue.OpenContentAsync(parsed, context.Actor(), context.RequestAborted);
+        if (opened.Value is not { } content) return (opened.Problem ?? Problem.NotFound($"The content of message '{id}' is gone.")).Answer();
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return TypedResults.Stream(content, "message/rfc822", $"{parsed}.eml");
+    }
+
+    static async Task<IResult> TraceAsync(HttpContext context, QueueOperations queue, string id)
+    {
+        if (!MessageId.TryParse(id, out var parsed)) return NotFound(id).Answer();
+        var events = await queue.TraceAsync(parsed, context.RequestAborted);
+        return events.Count > 0 ? context.Show(TraceResponse.Of(events)) : NotFound(id).Answer();
+    }
+
+    static async Task<IResult> DeleteAsync(HttpContext context, QueueOperations queue, string id)
+    {
+        if (await FindAsync(context, queue, id) is not { } message) return NotFound(id).Answer();
+        var refused = EntityTags.Refuse(context.Request, EntityTags.OfContent(MessageResponse.Of(message)))
+            ?? await queue.DeleteAsync(new(message.Id), context.Actor(), context.RequestAborted);
+        return refused?.Answer() ?? TypedResults.NoContent();
+    }
+
+    static async Task<Message?> FindAsync(HttpContext context, QueueOperations queue, string id) =>
+        MessageId.TryParse(id, out var parsed) ? await queue.FindAsync(parsed, context.RequestAborted) : null;
+
+    static Problem NotFound(string id) => Problem.NotFound($"There is no message '{id}'.");
+}
+
+/// <summary>Which messages a list shows.</summary>
+sealed class MessageQuery
+{
+    [FromQuery] public string? Domain { get; init; }
+    [FromQuery] public string? State { get; init; }
+    [FromQuery] public string? Sender { get; init; }
+    [FromQuery] public string? Recipient { get; init; }
+    [FromQuery] public string? Subject { get; init; }
+    [FromQuery] public string? OlderThan { get; init; }
+    [FromQuery] public string? History { get; init; }
+    [FromQuery] public string? Limit { get; init; }
+    [FromQuery] public string? Cursor { get; init; }
+
+    public Result<MessageFilter> Filter(int siteId, TimeProvider time)
+    {
+        EntryState? state = null;
+        if (State is not null)
+        {
+            if (!Enum.TryParse<EntryState>(State, ignoreCase: true, out var read) || char.IsDigit(State[0]))
+                return Problem.Invalid("state", $"Give one of {string.Join(", ", Enum.GetNames<EntryState>().Select(name => name.ToLowerInvariant()))}.");
+            state = read;
+        }
+        TimeSpan? olderThan = null;
+        if (OlderThan is not null)
+        {
+            if (!Durations.TryParse(OlderThan, out var read)) return Problem.Invalid("olderThan", "Give an ISO 8601 duration such as PT15M.");
+            olderThan = read;
+        }
+        if (History is not (null or "true" or "false")) return Problem.Invalid("history", "Give true or false.");
+        return new MessageFilter(
+            siteId, Domain, state is { } one ? MessageResponse.Stored(one) : null, Sender, Recipient, Subject,
+            olderThan is { } age ? Before(time.GetUtcNow(), age) : null, History is "true",
+            state switch { EntryState.Retry => true, EntryState.Queued => false, _ => null });
+    }
+
+    static DateTimeOffset Before(DateTimeOffset now, TimeSpan age) =>
+        now - DateTimeOffset.UnixEpoch > age ? now - age : DateTimeOffset.UnixEpoch;
+}

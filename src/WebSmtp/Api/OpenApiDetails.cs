@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace WebSmtp.Api;
+
+/// <summary>A request that works when it is tried, and what answers it.</summary>
+sealed record OperationExample(string? Request, string? Response);
+
+static class OperationMetadata
+{
+    public static RouteHandlerBuilder Example(this RouteHandlerBuilder route, string? request = null, string? response = null) =>
+        route.WithMetadata(new OperationExample(request, response));
+
+    /// <summary>A page with one such row.</summary>
+    public static RouteHandlerBuilder ListExample(this RouteHandlerBuilder route, string row) =>
+        route.Example(response: $$"""{ "items": [ {{row}} ], "nextCursor": null, "total": 1 }""");
+
+    public static RouteHandlerBuilder AcceptsJson<T>(this RouteHandlerBuilder route) where T : notnull =>
+        route.Accepts<T>("application/json");
+
+    public static RouteHandlerBuilder AcceptsPatch<T>(this RouteHandlerBuilder route) where T : notnull =>
+        route.Accepts<T>(MergePatch.ContentType, "application/json");
+}
+
+/// <summary>What the endpoints' signatures do not say: meaning of parameters and statuses, examples, who needs a key.</summary>
+sealed class OperationDetails : IOperationFilter
+{
+    static readonly Dictionary<string, (string Description, JsonNode? Example)> Parameters = new(StringComparer.Ordinal)
+    {
+        ["limit"] = ("Rows on a page, 1 to 500. Default: 50.", 50),
+        ["cursor"] = ("nextCursor of the page before.", null),
+        ["domain"] = ("Only messages with a recipient of this domain.", null),
+        ["state"] = ("Only messages with a recipient in this state.", null),
+        ["sender"] = ("Only messages whose sender has this text in it.", null),
+        ["recipient"] = ("Only messages with a recipient that has this text in it.", null),
+        ["subject"] = ("Only messages whose subject has this text in it.", null),
+        ["olderThan"] = ("Only messages received longer ago than this ISO 8601 duration.", null),
+        ["history"] = ("Messages that have left the queue as well.", null),
+        ["messages"] = ("What becomes of mail that is still queued: refuse (default), export or move.", "refuse"),
+        ["to"] = ("For move: the id of the site that gets the mail.", null),
+        ["username"] = ("The account's name.", "testserver"),
+    };
+
+    static readonly Dictionary<string, string> Statuses = new(StringComparer.Ordinal)
+    {
+        ["200"] = "Done.", ["201"] = "Made; Location says where it is.", ["202"] = "Started.", ["204"] = "Done.",
+        ["400"] = "The request is wrong; errors says which fields.", ["401"] = "No API key, or one that is unknown or expired.",
+        ["403"] = "The role is too low.", ["404"] = "There is no such thing.", ["409"] = "It conflicts with what is there.",
+        ["412"] = "If-Match is stale: it was changed meanwhile.", ["415"] = "The body is not JSON.",
+        ["503"] = "Not ready; the reasons are in the answer.",
+    };
+
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var description = context.ApiDescription;
+        var metadata = description.ActionDescriptor.EndpointMetadata;
+        operation.OperationId = OperationId(description);
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) Describe(parameter, description.RelativePath!);
+        if (operation.RequestBody?.Content?.TryGetValue(MergePatch.ContentType, out _) is true) MakePatch(operation, context);
+        var responses = new OpenApiResponses();
+        foreach (var (status, response) in (operation.Responses ?? []).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            response.Description = Statuses.GetValueOrDefault(status, response.Description ?? "");
+            responses.Add(status, response);
+        }
+        operation.Responses = responses;
+        if (metadata.OfType<OperationExample>().LastOrDefault() is { } example) Add(example, operation);
+        if (metadata.OfType<NeededRole>().Any())
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
+        if (TakesIfMatch(description))
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = "If-Match",
+                In = ParameterLocation.Header,
+                Description = "The ETag that the change was made from; without it, whatever is there is changed.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+    }
+
+    /// <summary>A merge patch has the members of the whole, none of them needed, and null to take one away.</summary>
+    static void MakePatch(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var content = operation.RequestBody!.Content!;
+        if (content[MergePatch.ContentType].Schema is not OpenApiSchemaReference { Reference.Id: { } id }) return;
+        var name = id.Replace("Request", "Patch", StringComparison.Ordinal);
+        if (!context.SchemaRepository.Schemas.ContainsKey(name))
+        {
+            var patch = (OpenApiSchema)context.SchemaRepository.Schemas[id].CreateShallowCopy();
+            patch.Required = null;
+            patch.Description = "The members to change; null takes one away.";
+            context.SchemaRepository.AddDefinition(name, patch);
+        }
+        foreach (var type in content.Values) ((OpenApiMediaType)type).Schema = new OpenApiSchemaReference(name, context.Document);
+    }
+
+    static bool TakesIfMatch(ApiDescription description) =>
+        description.SupportedResponseTypes.Any(type => type.StatusCode == StatusCodes.Status412PreconditionFailed);
+
+    static string OperationId(ApiDescription description)
+    {
+        var words = description.RelativePath!.Replace("api/v1/", "", StringComparison.Ordinal).Replace(":int", "", StringComparison.Ordinal)
+            .Split(['/', '-', '{', '}'], StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => char.ToUpperInvariant(word[0]) + word[1..]);
+        return description.HttpMethod!.ToLowerInvariant() + string.Concat(words);
+    }
+
+    static void Describe(OpenApiParameter parameter, string path)
+    {
+        var (text, example) = parameter.Name switch
+        {
+            "id" when path.Contains("sites/", StringComparison.Ordinal) => ("The site's id.", 1),
+            "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
+            "id" => ("The session's id.", (JsonNode?)null),
+            "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
+            "name" => ("The domain's name.", "test.com"),
+            var name => Parameters.GetValueOrDefault(name!, ("", null)),
+        };
+        parameter.Description = text;
+        parameter.Example = example?.DeepClone();
+        if (parameter.Schema is not OpenApiSchema schema) return;
+        switch (parameter.Name)
+        {
+            case "limit":
+                schema.Type = JsonSchemaType.Integer;
+                (schema.Minimum, schema.Maximum, schema.Default) = ("1", "500", 50);
+                break;
+            case "to":
+                schema.Type = JsonSchemaType.Integer;
+                break;
+            case "history":
+                schema.Type = JsonSchemaType.Boolean;
+                break;
+            case "olderThan":
+                schema.Format = "duration";
+                break;
+            case "state":
+                schema.Enum = [.. Enum.GetNames<EntryState>().Select(name => (JsonNode)name.ToLowerInvariant())];
+                break;
+            case "messages":
+                schema.Enum = ["refuse", "export", "move"];
+                break;
+        }
+    }
+
+    static void Add(OperationExample example, OpenApiOperation operation)
+    {
+        if (example.Request is { } request)
+        {
+            foreach (var (_, type) in operation.RequestBody?.Content ?? new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal))
+                ((OpenApiMediaType)type).Example = JsonNode.Parse(request);
+        }
+        if (example.Response is not { } response) return;
+        foreach (var (status, answer) in operation.Responses ?? [])
+        {
+            if (!status.StartsWith('2')) continue;
+            foreach (var (_, type) in answer.Content ?? new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal))
+                ((OpenApiMediaType)type).Example = JsonNode.Parse(response);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Reflection;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Api;
+
+/// <summary>The program and its switches.</summary>
+/// <param name="Version">Version of the program.</param>
+/// <param name="SmtpServiceVersion">1: only the default site runs, and ETRN, TURN and ATRN answer 502. 2: all is on.</param>
+/// <param name="StartedAt">When the program was started.</param>
+/// <param name="Node">Name of the machine that answers.</param>
+sealed record ServiceResponse(string Version, int SmtpServiceVersion, DateTimeOffset StartedAt, string Node);
+
+/// <summary>What can be changed about the program.</summary>
+/// <param name="SmtpServiceVersion">1: only the default site runs, and ETRN, TURN and ATRN answer 502. 2 (default): all is on.</param>
+sealed record ServiceRequest(int SmtpServiceVersion = ServiceRequest.DefaultVersion)
+{
+    public const int DefaultVersion = 2;
+}
+
+/// <summary>What stays the same about a process as long as it runs.</summary>
+sealed record ServiceFacts(string Version, DateTimeOffset StartedAt, string Node)
+{
+    public static ServiceFacts OfThisProcess { get; } = new(
+        typeof(ServiceFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0",
+        new DateTimeOffset(Process.GetCurrentProcess().StartTime), Environment.MachineName);
+}
+
+static class ServiceEndpoints
+{
+    const string Tag = "Service";
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/service", (HttpContext context, SiteOperations sites, ServiceFacts facts) => Show(context, sites, facts))
+            .Describe(Role.Viewer, Tag, "Show the service", "Version of the program, and the switches that hold for all sites.")
+            .Produces<ServiceResponse>()
+            .Example(response: """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1" }""");
+
+        api.MapPatch("/service", ChangeAsync)
+            .Describe(Role.Administrator, Tag, "Change the service",
+                "A change of smtpServiceVersion takes effect at once, without a restart: 1 stops all sites but the default one, 2 starts those that ran.",
+                400, 409, 412, 415)
+            .AcceptsPatch<ServiceRequest>().Produces<ServiceResponse>()
+            .Example("""{ "smtpServiceVersion": 2 }""",
+                """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1" }""");
+    }
+
+    static IResult Show(HttpContext context, SiteOperations sites, ServiceFacts facts) => context.Show(
+        new ServiceResponse(facts.Version, sites.ServiceVersion, facts.StartedAt, facts.Node), EntityTags.Of(sites.ServiceVersion));
+
+    static async Task<IResult> ChangeAsync(HttpContext context, SiteOperations sites, ServiceFacts facts)
+    {
+        var changed = await MergePatch.ApplyAsync<SiteOperations, ServiceRequest, SiteOperations>(
+            context.Request, () => Task.FromResult<Result<SiteOperations>>(sites), _ => sites.ServiceVersion,
+            (_, _) => new ServiceRequest(sites.ServiceVersion),
+            async (wanted, _, _) => await sites.SetServiceVersionAsync(wanted.SmtpServiceVersion, context.Actor(), context.RequestAborted) is { } refused
+                ? refused
+                : sites);
+        return changed.Problem is { } problem ? problem.Answer() : Show(context, sites, facts);
+    }
+}
