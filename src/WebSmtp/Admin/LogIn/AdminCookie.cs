@@ -1,0 +1,71 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using WebSmtp.Mta.Administration;
+
+namespace WebSmtp.Admin.LogIn;
+
+/// <summary>The browser's log-in: a cookie with name, role and security stamp.</summary>
+static class AdminCookie
+{
+    public const string Scheme = "cookie";
+    const string StampClaim = "stamp";
+
+    public static void Configure(CookieAuthenticationOptions options)
+    {
+        options.Cookie.Name = "websmtp";
+        options.Cookie.HttpOnly = true;
+        options.Cookie.SameSite = SameSiteMode.Strict;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        options.ExpireTimeSpan = TimeSpan.FromHours(12);
+        options.SlidingExpiration = true;
+        options.LoginPath = "/login";
+        options.AccessDeniedPath = "/login";
+        options.ReturnUrlParameter = "returnUrl";
+        options.Events.OnRedirectToLogin = context => RedirectPagesOnly(context, StatusCodes.Status401Unauthorized);
+        options.Events.OnRedirectToAccessDenied = context => RedirectPagesOnly(context, StatusCodes.Status403Forbidden);
+        options.Events.OnValidatePrincipal = ValidateAsync;
+    }
+
+    public static ClaimsPrincipal PrincipalOf(AdminUser user) => new(new ClaimsIdentity(
+        [
+            new(ClaimTypes.Name, user.Username),
+            new(ClaimTypes.Role, user.Role.ToString()),
+            new(StampClaim, user.SecurityStamp),
+        ], Scheme));
+
+    public static string StampOf(ClaimsPrincipal user) => user.FindFirstValue(StampClaim) ?? "";
+
+    public static Role RoleOf(ClaimsPrincipal user) =>
+        Enum.TryParse<Role>(user.FindFirstValue(ClaimTypes.Role), out var role) ? role : Role.Viewer;
+
+    public static Actor ActorOf(HttpContext context) => new(
+        context.User.Identity?.Name ?? "", RoleOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "local");
+
+    /// <summary>Programs are told the status; only a person is sent to the log-in page.</summary>
+    static Task RedirectPagesOnly(RedirectContext<CookieAuthenticationOptions> context, int status)
+    {
+        var path = context.Request.Path;
+        if (path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase)) context.Response.StatusCode = status;
+        else context.Response.Redirect(context.RedirectUri);
+        return Task.CompletedTask;
+    }
+
+    static async Task ValidateAsync(CookieValidatePrincipalContext context)
+    {
+        var check = context.HttpContext.RequestServices.GetRequiredService<StampCheck>();
+        if (context.Principal is not { Identity.Name: { } name } principal
+            || await check.CheckAsync(name, StampOf(principal), context.HttpContext.RequestAborted) is not { } role)
+        {
+            context.RejectPrincipal();
+            await context.HttpContext.SignOutAsync(Scheme);
+            return;
+        }
+        if (role == RoleOf(principal)) return;
+        context.ReplacePrincipal(PrincipalOf(new()
+        {
+            Username = name, Role = role, SecurityStamp = StampOf(principal), PasswordHash = "",
+        }));
+        context.ShouldRenew = true;
+    }
+}

@@ -1,0 +1,42 @@
+using WebSmtp.Smtp.Server;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sessions;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Admin.Sites;
+
+/// <summary>A site with what it is doing now.</summary>
+sealed record SiteRow(SiteView View, int Sessions, long Messages, bool MessagesIsEstimate)
+{
+    public SiteSnapshot Site => View.Site;
+
+    public static async Task<IReadOnlyList<SiteRow>> LoadAsync(
+        SiteRegistry sites, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
+    {
+        var rows = new List<SiteRow>();
+        foreach (var view in sites.Sites.Values.OrderBy(view => view.Site.Id)) rows.Add(await LoadAsync(view, sessions, queue, stop));
+        return rows;
+    }
+
+    public static async Task<SiteRow> LoadAsync(SiteView view, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
+    {
+        var waiting = await queue.ListAsync(new(view.Site.Id), null, 1, stop);
+        return new(view, sessions.Count(view.Site.Id), waiting.Total, waiting.TotalIsEstimate);
+    }
+
+    /// <summary>The messages that wait, with a sign when the number is an estimate.</summary>
+    public string MessagesText => Count(Messages, MessagesIsEstimate);
+
+    public static string Count(long messages, bool isEstimate) => (isEstimate ? "about " : "") + Figures.Count(messages);
+
+    public static string Endpoint(SiteEndpoint endpoint) =>
+        endpoint.Address.Contains(':', StringComparison.Ordinal) ? $"[{endpoint.Address}]:{endpoint.Port}" : $"{endpoint.Address}:{endpoint.Port}";
+
+    public static string Tls(EndpointTls tls) => tls switch
+    {
+        EndpointTls.None => "no TLS",
+        EndpointTls.StartTls => "STARTTLS offered",
+        EndpointTls.RequireStartTls => "STARTTLS required",
+        EndpointTls.Implicit => "TLS from the first byte",
+    };
+}
