@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -20,18 +21,18 @@ public sealed class AdminApi(HttpClient http)
     public HttpClient Http => http;
 
     public async Task<JsonNode> GetAsync(string path) => (await SendAsync(HttpMethod.Get, path)).Success();
-    public async Task<JsonNode> PostAsync(string path, JsonNode? body = null) => (await SendAsync(HttpMethod.Post, path, body)).Success();
-    public async Task<JsonNode> PutAsync(string path, JsonNode body) => (await SendAsync(HttpMethod.Put, path, body)).Success();
-    public async Task<JsonNode> PatchAsync(string path, JsonNode body) => (await SendAsync(HttpMethod.Patch, path, body)).Success();
+    public async Task<JsonNode> PostAsync(string path, [StringSyntax("json")] string? body = null) => (await SendAsync(HttpMethod.Post, path, body)).Success();
+    public async Task<JsonNode> PutAsync(string path, [StringSyntax("json")] string body) => (await SendAsync(HttpMethod.Put, path, body)).Success();
+    public async Task<JsonNode> PatchAsync(string path, [StringSyntax("json")] string body) => (await SendAsync(HttpMethod.Patch, path, body)).Success();
     public async Task<JsonNode> DeleteAsync(string path) => (await SendAsync(HttpMethod.Delete, path)).Success();
 
     /// <summary>Sends a request to a path below <c>/api/v1</c>.</summary>
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, JsonNode? body = null)
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, [StringSyntax("json")] string? body = null)
     {
         using var request = new HttpRequestMessage(method, Root + path);
         if (body is not null)
         {
-            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8,
+            request.Content = new StringContent(body, Encoding.UTF8,
                 method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json");
         }
         using var answer = await http.SendAsync(request, Stop);

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Diagnostics.CodeAnalysis;
 using WebSmtp.EndToEnd.Tests.Dns;
 using WebSmtp.EndToEnd.Tests.Server;
 
@@ -34,7 +34,7 @@ public sealed class SharedServer : IAsyncLifetime
     }
 
     /// <summary>A running site for one test.</summary>
-    public async Task<TestSite> NewSiteAsync(JsonObject? settings = null, string tls = "startTls", bool odmr = false) =>
+    public async Task<TestSite> NewSiteAsync([StringSyntax("json")] string settings = "{}", string tls = "startTls", bool odmr = false) =>
         await TestSite.CreateAsync(await ProcessAsync(), settings, tls, odmr);
 
     public async ValueTask DisposeAsync()

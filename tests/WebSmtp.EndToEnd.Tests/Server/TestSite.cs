@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
@@ -33,23 +34,22 @@ public sealed class TestSite : IAsyncDisposable
     /// <summary>A name that no other test uses.</summary>
     public static string Unique(string stem) => $"{stem}{Interlocked.Increment(ref _number).ToString(CultureInfo.InvariantCulture)}";
 
-    public static async Task<TestSite> CreateAsync(WebSmtpProcess server, JsonObject? settings = null, string tls = "startTls", bool odmr = false)
+    public static async Task<TestSite> CreateAsync(
+        WebSmtpProcess server, [StringSyntax("json")] string settings = "{}", string tls = "startTls", bool odmr = false)
     {
         var port = FreePorts.Next();
-        var made = await server.Api.PostAsync("/sites", new JsonObject
-        {
-            ["name"] = Unique("Site "), ["defaultDomain"] = "hub.example", ["settings"] = settings ?? [],
-            ["endpoints"] = new JsonArray(Endpoint(port, tls: tls, odmr: odmr)),
-        });
+        var made = await server.Api.PostAsync("/sites", $$"""
+            { "name": "{{Unique("Site ")}}", "defaultDomain": "hub.example", "settings": {{settings}},
+              "endpoints": [ {{Endpoint(port, tls: tls, odmr: odmr)}} ] }
+            """);
         var site = new TestSite(server, made["id"]!.GetValue<int>(), port);
         await server.Api.PostAsync($"{site.Path}/start");
         return site;
     }
 
-    public static JsonObject Endpoint(int port, string address = "127.0.0.1", string tls = "startTls", bool odmr = false) => new()
-    {
-        ["address"] = address, ["port"] = port, ["tls"] = tls, ["odmr"] = odmr,
-    };
+    /// <summary>An endpoint as JSON.</summary>
+    public static string Endpoint(int port, string address = "127.0.0.1", string tls = "startTls", bool odmr = false) =>
+        $$"""{ "address": "{{address}}", "port": {{port}}, "tls": "{{tls}}", "odmr": {{(odmr ? "true" : "false")}} }""";
 
     public Task<SmtpTalk> ConnectAsync(IPAddress? from = null) => SmtpTalk.ConnectAsync(Port, Stop, from: from);
 
@@ -57,21 +57,21 @@ public sealed class TestSite : IAsyncDisposable
     public async Task<MailAccount> AddAccountAsync(string stem = "account")
     {
         var account = new MailAccount(Unique(stem), "a long secret, with spaces");
-        await Api.PostAsync("/accounts", new JsonObject
-        {
-            ["username"] = account.Username, ["password"] = account.Password, ["challengeResponse"] = true,
-        });
+        await Api.PostAsync("/accounts", $$"""
+            { "username": "{{account.Username}}", "password": "{{account.Password}}", "challengeResponse": true }
+            """);
         return account;
     }
 
-    /// <summary>Makes a domain whose mail is held; the route's other members come from <paramref name="route"/>.</summary>
-    public async Task HoldAsync(string domain, MailAccount? account = null, JsonObject? route = null)
+    /// <summary>Makes a domain whose mail is held. ETRN may release it unless <paramref name="route"/> says otherwise.</summary>
+    /// <param name="route">Further members of the route.</param>
+    public async Task HoldAsync(string domain, MailAccount? account = null, [StringSyntax("json")] string route = "{}")
     {
-        var wanted = route ?? [];
+        var wanted = JsonNode.Parse(route)!.AsObject();
         wanted["type"] = "hold";
         wanted["etrn"] ??= true;
         if (account is not null) wanted["turnAccounts"] = new JsonArray(account.Username);
-        await Api.PostAsync($"{Path}/domains", new JsonObject { ["name"] = domain, ["kind"] = "remote", ["route"] = wanted });
+        await Api.PostAsync($"{Path}/domains", $$"""{ "name": "{{domain}}", "kind": "remote", "route": {{wanted.ToJsonString()}} }""");
     }
 
     /// <summary>How many messages wait for a held domain.</summary>
@@ -83,7 +83,7 @@ public sealed class TestSite : IAsyncDisposable
     {
         await using var talk = await ConnectAsync();
         await talk.GreetAsync();
-        foreach (var content in contents) await talk.SendMailAsync("sender@away.example", [to], content);
+        foreach (var content in contents) await talk.SendMailAsync("sender@away.example", [to], content, " BODY=8BITMIME");
         await talk.QuitAsync();
     }
 
