@@ -86,8 +86,9 @@ public sealed record ApiAnswer(string Request, HttpStatusCode Status, MediaTypeH
         Assert.Equal((int)status, problem["status"]!.GetValue<int>());
         Assert.DoesNotContain("   at ", Text, StringComparison.Ordinal);
         if (field is null) return problem["detail"]?.GetValue<string>() ?? "";
-        var fields = problem["errors"]?.AsObject();
-        Assert.True(fields is not null && fields.ContainsKey(field), $"{Request}: the problem does not name the field '{field}': {Text}");
-        return $"{problem["detail"]} {fields[field]!.ToJsonString()}";
+        // endpoints[0].port speaks of endpoints.
+        var named = problem["errors"]?.AsObject().FirstOrDefault(error => error.Key == field || error.Key.StartsWith(field + "[", StringComparison.Ordinal) || error.Key.StartsWith(field + ".", StringComparison.Ordinal));
+        Assert.True(named?.Value is not null, $"{Request}: the problem does not name the field '{field}': {Text}");
+        return named.Value.Value!.ToJsonString();
     }
 }

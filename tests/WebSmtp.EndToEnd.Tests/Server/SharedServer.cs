@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Versioning;
 using WebSmtp.EndToEnd.Tests.Dns;
 using WebSmtp.EndToEnd.Tests.Server;
 
 [assembly: AssemblyFixture(typeof(SharedServer))]
+[assembly: SupportedOSPlatform("linux")]
 
 namespace WebSmtp.EndToEnd.Tests.Server;
 
