@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
 using System.Text.Json;
-using WebSmtp.Mta.Administration;
+using WebSmtp.Api;
 using WebSmtp.Network;
 
 namespace WebSmtp.Composition;
@@ -12,9 +11,6 @@ namespace WebSmtp.Composition;
 sealed record LocalAdmin(string Url, string Key)
 {
     public static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, "run", "admin.json");
-
-    /// <summary>Makes this process' key; it is accepted from now on.</summary>
-    public static string NewKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Written when the web address is known.</summary>
     public static void Write(ServerSettings settings, WebApplication app)

@@ -1,5 +1,6 @@
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Composition;

@@ -60,6 +60,8 @@ static class ServerBuilder
         });
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error);
+        // Its warning that keys are not encrypted at rest: they are as private as the rest of the data directory.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
 
     static void AddStorage(IServiceCollection services, ServerSettings settings) => services.AddWebSmtpStorage(settings.Database is "sqlite"
@@ -70,10 +72,11 @@ static class ServerBuilder
     {
         services.AddSingleton(new DataDirectory(settings.DataDirectory, settings.Mailroots));
         services.AddSingleton(provider => new MessageIds(provider.GetRequiredService<TimeProvider>(), node: 0));
-        services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>();
-        services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>();
-        services.AddSingleton<QueueOperations>().AddSingleton<HeldMail>().AddSingleton<Collections>();
-        services.AddSingleton<Scheduler>().AddSingleton<QueueUpkeep>().AddSingleton<MailSinkFactory>();
+        services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>().AddSingleton<ActGate>();
+        services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
+        services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
+        services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
+        services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
     }
 
     static void AddNetwork(IServiceCollection services, ServerSettings settings)
