@@ -151,6 +151,23 @@ public sealed class ServerSessionTests
         Assert.Equal(SessionEnd.Timeout, await running.WaitAsync(stop));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_peer_that_sends_in_vain_for_ever_is_cut_off()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var (connection, sink) = (new MemoryConnection(Cut.Whole), new ScriptedSink());
+        var session = new ServerSession(
+            "1", connection.Server, Somewhere, Somewhere, Options with { MaxMessageSize = 1000 }, sink, new FakeTimeProvider());
+        var running = session.RunAsync(stop);
+        await connection.Client.Output.WriteAsync("HELO a\r\n"u8.ToArray(), stop);
+        await connection.Client.Output.WriteAsync("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"u8.ToArray(), stop);
+        var endless = new byte[1024 * 1024];
+        Array.Fill(endless, (byte)'x');
+        for (var i = 0; i < 300 && !running.IsCompleted; i++) await connection.Client.Output.WriteAsync(endless, stop);
+        Assert.Equal(SessionEnd.Limit, await running.WaitAsync(stop));
+        Assert.Equal(0, sink.OpenContents);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task Cancelling_ends_a_session_at_once_and_without_a_word()
     {
