@@ -112,12 +112,13 @@ static class CommandParser
     static SmtpCommand Alone(SmtpCommand command, ReadOnlySpan<byte> argument) =>
         argument.IsEmpty ? command : new SmtpCommand.Malformed(command.Verb, ReplyCatalog.NoArgumentsWanted);
 
+    /// <summary>An IPv4 address without brackets is against RFC 5321 section 4.1.3, and what many a device says.</summary>
     static SmtpCommand ParseHello(ReadOnlySpan<byte> argument, bool extended)
     {
-        Span<char> text = stackalloc char[argument.Length];
-        return Encoding.UTF8.TryGetChars(argument, text, out var length)
-            && (DomainName.TryParse(text[..length], allowUnderscore: true, out var name)
-                || AddressLiteral.TryParse(text[..length], out name))
+        var text = Encoding.UTF8.GetString(argument);
+        return DomainName.TryParse(text, allowUnderscore: true, out var name)
+            || AddressLiteral.TryParse(text, out name)
+            || (AddressLiteral.TryParse($"[{text}]", out _) && (name = text) is not null)
             ? new SmtpCommand.Hello(name, extended)
             : new SmtpCommand.Malformed(extended ? Verb.Ehlo : Verb.Helo, ReplyCatalog.HelloSyntax);
     }

@@ -24,11 +24,12 @@ sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream
             pipe.Input.AdvanceTo(read.Buffer.Start);
             read = await pipe.Input.ReadAsync(cancellationToken);
         }
-        var available = read.Buffer;
-        var taken = available.Slice(0, Math.Min(buffer.Length, available.Length));
+        var length = (int)Math.Min(buffer.Length, read.Buffer.Length);
+        var taken = read.Buffer.Slice(0, length);
         taken.CopyTo(buffer.Span);
+        // From here on the pipe may use these segments for something else.
         pipe.Input.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return length;
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

@@ -16,8 +16,9 @@ public sealed partial class ServerSession
             if (InputWaits()) return HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
             Say(reply);
             await FlushAsync(stop);
-            await collection.RunAsync(this, _pipe, stop);
+            // Whatever happens now, this side has no reply to say any more.
             _end = SessionEnd.Turned;
+            await collection.RunAsync(this, _pipe, stop);
             return null;
         }
     }

@@ -132,7 +132,7 @@ public sealed partial class ServerSession
         {
             Fault = bug;
             end = SessionEnd.Bug;
-            await LastWordsAsync(ReplyCatalog.Bug, stop);
+            if (_end is null) await LastWordsAsync(ReplyCatalog.Bug, stop);
         }
         return await CleanUpAsync(end);
     }
@@ -236,6 +236,8 @@ public sealed partial class ServerSession
             : refusal ?? await ActAsync(command, stop);
         if (reply is null) return;
         Say(reply);
+        // RFC 5321 section 3.8: who says 421 closes.
+        if (reply.Code == 421) _end ??= SessionEnd.Refused;
         if (reply.IsPermanent && ++_errors >= Options.MaxErrors && _end is null)
             HangUp(ReplyCatalog.TooManyErrors, SessionEnd.TooManyErrors);
     }

@@ -1,0 +1,248 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using WebSmtp.Smtp.Server;
+
+namespace WebSmtp.Smtp.Tests.Server;
+
+/// <summary>What a transcript cannot say: threads, properties, what is shown to the world.</summary>
+public sealed class ServerSessionTests
+{
+    static readonly IPEndPoint Somewhere = new(IPAddress.Loopback, 25);
+    static readonly ServerSessionOptions Options = new() { HostName = "mx.example", RequireTlsForPlainAuth = false, MaxErrors = 1000 };
+
+    [Fact(Timeout = 60_000)]
+    public async Task Whatever_a_client_sends_the_session_survives_it_and_leaves_nothing_open()
+    {
+        string[] words =
+        [
+            "EHLO a\r\n", "HELO a\r\n", "MAIL FROM:<a@b>\r\n", "MAIL FROM:<a@b> BODY=BINARYMIME\r\n", "RCPT TO:<c@d>\r\n", "DATA\r\n",
+            "BDAT 5\r\n", "BDAT 5 LAST\r\n", "BDAT 0 LAST\r\n", "text\r\n", ".\r\n", "..\r\n", ".", "\r\n", "\n", "\r", "RSET\r\n", "NOOP\r\n",
+            "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n", "AUTH LOGIN\r\n", "*\r\n", "ETRN a\r\n", "TURN\r\n", "ATRN a,b\r\n", "220 x\r\n",
+            "VRFY a\r\n", "HELP\r\n", "QUIT\r\n", "x", "\0",
+        ];
+        var stop = TestContext.Current.CancellationToken;
+        await Gen.Select(
+            Gen.Int[0, words.Length - 1].Select(i => words[i]).Array[0, 6].Array[1, 12],
+            Gen.Enum<Cut>()).SampleAsync(async (groups, cut) =>
+        {
+            var (connection, sink) = (new MemoryConnection(cut), new ScriptedSink());
+            var session = new ServerSession("1", connection.Server, Somewhere, Somewhere, Options, sink, new FakeTimeProvider());
+            var running = session.RunAsync(stop);
+            await connection.Client.Output.WriteAsync("EHLO client.example\r\n"u8.ToArray(), stop);
+            foreach (var group in groups)
+                await connection.Client.Output.WriteAsync(Encoding.ASCII.GetBytes(string.Concat(group)), stop);
+            await connection.Client.Output.CompleteAsync();
+            var end = await running.WaitAsync(stop);
+            Assert.Null(session.Fault);
+            Assert.NotEqual(SessionEnd.Bug, end);
+            Assert.Equal(0, sink.OpenContents);
+        }, iter: 3_000, threads: 1);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_request_to_close_reaches_a_session_whatever_it_does_and_takes_no_message()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        for (var i = 0; i < 200; i++)
+        {
+            // Real scheduling: the request comes in between wherever it may.
+            var (toServer, toClient) = (new Pipe(), new Pipe());
+            var sink = new ScriptedSink();
+            var session = new ServerSession(
+                "1", new End(toServer.Reader, toClient.Writer), Somewhere, Somewhere, Options, sink, TimeProvider.System);
+            var running = Task.Run(() => session.RunAsync(stop), stop);
+            var client = Task.Run(async () =>
+            {
+                await ReadUntilAsync(toClient.Reader, "220 ", stop);
+                await toServer.Writer.WriteAsync("HELO a\r\n"u8.ToArray(), stop);
+                await ReadUntilAsync(toClient.Reader, "250 ", stop);
+                await toServer.Writer.WriteAsync("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"u8.ToArray(), stop);
+                if (!await ReadUntilAsync(toClient.Reader, "354 ", stop)) return false;
+                await toServer.Writer.WriteAsync("text\r\n"u8.ToArray(), stop);
+                await toServer.Writer.WriteAsync(".\r\n"u8.ToArray(), stop);
+                return await ReadUntilAsync(toClient.Reader, "250 ", stop);
+            }, stop);
+            var closing = Task.Run(() =>
+            {
+                Thread.SpinWait(i * 50);
+                session.RequestClose(new(421, 4, 3, 2, "Shutting down"));
+                session.RequestClose(new(421, 4, 3, 2, "Shutting down twice"));
+            }, stop);
+            Assert.Equal(SessionEnd.Shutdown, await running.WaitAsync(stop));
+            await toClient.Writer.CompleteAsync();
+            await closing;
+            Assert.Equal(await client, sink.Messages.Count == 1);
+            Assert.Equal(sink.Messages.Count, session.MessagesAccepted);
+        }
+
+        static async Task<bool> ReadUntilAsync(PipeReader reader, string code, CancellationToken stop)
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync(stop);
+                var text = Encoding.ASCII.GetString(read.Buffer);
+                var lines = text.Split("\r\n").SkipLast(1).ToList();
+                if (lines.Find(line => line.StartsWith(code, StringComparison.Ordinal) || line.StartsWith("421", StringComparison.Ordinal)) is { } last)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    return last.StartsWith(code, StringComparison.Ordinal);
+                }
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                if (read.IsCompleted) return false;
+            }
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Secrets_are_not_shown_and_content_is_only_counted()
+    {
+        var lines = await ConverseAsync(
+            TestContext.Current.CancellationToken, "EHLO client.example\r\n", "AUTH PLAIN AGFsaWNlAHdyb25n\r\n", "auth  plain AGFsaWNlAHdyb25n\r\n", "AUTH LOGIN\r\n", "YWxpY2U=\r\n",
+            "d29uZGVybGFuZA==\r\n", "MAIL FROM:<ü\x01@b>\r\nRCPT TO:<c@d>\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n", "secret text\r\n.\r\n", "QUIT\r\n");
+        Assert.Equal(
+            ["EHLO client.example", "AUTH PLAIN *", "auth plain *", "AUTH LOGIN", "*", "*", "MAIL FROM:<ü?@b>", "RCPT TO:<c@d>", "MAIL FROM:<a@b>",
+                "RCPT TO:<c@d>", "DATA", "(13 octets of content)", "QUIT"],
+            lines.Where(line => line.StartsWith("C: ", StringComparison.Ordinal)).Select(line => line[3..]));
+        Assert.Contains("S: 235 2.7.0 Authentication succeeded", lines);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_the_world_can_see_of_a_session()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var (connection, sink) = (new MemoryConnection(Cut.Whole), new ScriptedSink());
+        var session = new ServerSession("7", connection.Server, Somewhere, Somewhere, Options, sink, new FakeTimeProvider());
+        var running = session.RunAsync(stop);
+        Assert.Equal(("CONNECT", null, false), (session.Stage, session.HeloName, session.Extended));
+
+        await connection.Client.Output.WriteAsync("EHLO Client.example\r\n"u8.ToArray(), stop);
+        Assert.Equal(("EHLO", "client.example", true), (session.Stage, session.HeloName, session.Extended));
+
+        await connection.Client.Output.WriteAsync("AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n"u8.ToArray(), stop);
+        Assert.Equal("alice", session.Account);
+
+        await connection.Client.Output.WriteAsync("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"u8.ToArray(), stop);
+        await connection.Client.Output.WriteAsync("1234\r\n"u8.ToArray(), stop);
+        Assert.Equal(("DATA", 6L, 0), (session.Stage, session.ContentBytes, session.MessagesAccepted));
+
+        await connection.Client.Output.WriteAsync(".\r\n"u8.ToArray(), stop);
+        Assert.Equal((6L, 1), (session.ContentBytes, session.MessagesAccepted));
+        await connection.Client.Output.CompleteAsync();
+        Assert.Equal(SessionEnd.PeerGone, await running);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_peer_that_does_not_read_is_let_go()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var toServer = new Pipe(new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
+        var toClient = new Pipe(new(pauseWriterThreshold: 1, resumeWriterThreshold: 1, readerScheduler: PipeScheduler.Inline,
+            writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
+        var time = new FakeTimeProvider();
+        var session = new ServerSession(
+            "1", new End(toServer.Reader, toClient.Writer), Somewhere, Somewhere, Options, new ScriptedSink(), time);
+        var running = session.RunAsync(stop);
+        time.Advance(Options.InactivityTimeout);
+        // The last words are not read either.
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(SessionEnd.Timeout, await running.WaitAsync(stop));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_peer_that_sends_in_vain_for_ever_is_cut_off()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var (connection, sink) = (new MemoryConnection(Cut.Whole), new ScriptedSink());
+        var session = new ServerSession(
+            "1", connection.Server, Somewhere, Somewhere, Options with { MaxMessageSize = 1000 }, sink, new FakeTimeProvider());
+        var running = session.RunAsync(stop);
+        await connection.Client.Output.WriteAsync("HELO a\r\n"u8.ToArray(), stop);
+        await connection.Client.Output.WriteAsync("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"u8.ToArray(), stop);
+        var endless = new byte[1024 * 1024];
+        Array.Fill(endless, (byte)'x');
+        for (var i = 0; i < 300 && !running.IsCompleted; i++) await connection.Client.Output.WriteAsync(endless, stop);
+        Assert.Equal(SessionEnd.Limit, await running.WaitAsync(stop));
+        Assert.Equal(0, sink.OpenContents);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Cancelling_ends_a_session_at_once_and_without_a_word()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var (connection, sink) = (new MemoryConnection(Cut.Whole), new ScriptedSink());
+        var running = new ServerSession("1", connection.Server, Somewhere, Somewhere, Options, sink, new FakeTimeProvider()).RunAsync(stop.Token);
+        await connection.Client.Output.WriteAsync("HELO a\r\n"u8.ToArray(), stop.Token);
+        await connection.Client.Output.WriteAsync("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"u8.ToArray(), stop.Token);
+        await stop.CancelAsync();
+        Assert.Equal(SessionEnd.PeerGone, await running);
+        Assert.Equal(0, sink.OpenContents);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Trouble_in_the_sink_is_there_for_the_log()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var (connection, sink) = (new MemoryConnection(Cut.Whole), new ScriptedSink());
+        sink.Answer("CONNECT", null);
+        var session = new ServerSession("1", connection.Server, Somewhere, Somewhere, Options, sink, new FakeTimeProvider());
+        Assert.Equal(SessionEnd.Bug, await session.RunAsync(stop));
+        Assert.IsType<InvalidOperationException>(session.Fault);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Replies_to_a_group_travel_together()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var connection = new MemoryConnection(Cut.Whole);
+        var flushes = new CountingWriter(connection.Server.Output);
+        var session = new ServerSession(
+            "1", new End(connection.Server.Input, flushes), Somewhere, Somewhere, Options, new ScriptedSink(), new FakeTimeProvider());
+        var running = session.RunAsync(stop);
+        await connection.Client.Output.WriteAsync("HELO a\r\n"u8.ToArray(), stop);
+        var before = flushes.Count;
+        await connection.Client.Output.WriteAsync("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nNOOP\r\nRSET\r\n"u8.ToArray(), stop);
+        Assert.Equal(1, flushes.Count - before);
+        await connection.Client.Output.CompleteAsync();
+        await running;
+    }
+
+    static async Task<List<string>> ConverseAsync(CancellationToken stop, params string[] groups)
+    {
+        var connection = new MemoryConnection(Cut.Whole);
+        var protocol = new Protocol();
+        var session = new ServerSession(
+            "1", connection.Server, Somewhere, Somewhere, Options, new ScriptedSink(), new FakeTimeProvider(), protocol);
+        var running = session.RunAsync(stop);
+        foreach (var group in groups) await connection.Client.Output.WriteAsync(Encoding.UTF8.GetBytes(group), stop);
+        Assert.Equal(SessionEnd.Quit, await running.WaitAsync(stop));
+        return protocol.Lines;
+    }
+
+    sealed class Protocol : ISessionObserver
+    {
+        public List<string> Lines { get; } = [];
+        public void ClientSaid(string line) => Lines.Add("C: " + line);
+        public void ServerSaid(string line) => Lines.Add("S: " + line);
+    }
+
+    sealed class CountingWriter(PipeWriter inner) : PipeWriter
+    {
+        public int Count { get; private set; }
+        public override void Advance(int bytes) => inner.Advance(bytes);
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            Count++;
+            return inner.FlushAsync(cancellationToken);
+        }
+    }
+
+    sealed record End(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
