@@ -150,7 +150,6 @@ public class BreakTests
     }
 
     [Fact]
-<<<<<<< HEAD
     public async Task Between_two_messages_no_time_runs_out()
     {
         await using var talk = new ClientConversation("@armed\n" + Opening + "C: MAIL FROM:<alice@example.org> SIZE=1\nS: 550 no");
@@ -162,8 +161,6 @@ public class BreakTests
     }
 
     [Fact]
-=======
->>>>>>> mtaq
     public async Task A_server_that_closed_between_two_messages_is_noticed_before_the_next()
     {
         await using var talk = new ClientConversation(PipeliningOpening + "S: 421 4.4.2 idle too long\n@close");

@@ -116,7 +116,6 @@ public class ContentTests
         var result = await talk.TimedOutAsync(sending, TimeSpan.FromSeconds(5));
         Assert.Equal([" FinalDot"], Told(result));
         Assert.Equal("the connection was closed while the end of the content was sent", result.Failure!.Reason);
-<<<<<<< HEAD
 
         await using var heard = new ClientConversation(Envelope + "@deaf\n@armed\nS: 451 4.3.0 no more", ReplyCut.Lines);
         var gone = new TaskCompletionSource();
@@ -129,8 +128,6 @@ public class ContentTests
         var refused = await heard.SendAsync(Message("x") with { Content = new Gate(gone.Task) });
         Assert.Equal(["451 4.3.0 no more FinalDot"], Told(refused));
         Assert.Equal("the connection was closed while the end of the content was sent", refused.Failure!.Reason);
-=======
->>>>>>> mtaq
     }
 
     [Theory]

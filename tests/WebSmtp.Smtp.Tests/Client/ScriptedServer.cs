@@ -15,11 +15,7 @@ public enum ReplyCut { Whole, Lines, Bytes }
 /// A server that plays a script over two pipes in memory, a line for each step:
 /// <c>S:</c> a reply line; <c>S~:</c> raw, with escapes (\r \n \0 \xHH); <c>C:</c> the line that must come;
 /// <c>C.</c> content up to the final dot; <c>C#: 5</c> five raw bytes; <c>@close</c>, <c>@reset</c>, <c>@silent</c>
-<<<<<<< HEAD
 /// (neither reads nor speaks any more), <c>@deaf</c> (closes for reading only), <c>@tls</c>, <c>@armed</c> (waits for
-=======
-/// (neither reads nor speaks any more), <c>@deaf</c> (closed for reading, silent), <c>@tls</c>, <c>@armed</c> (waits for
->>>>>>> mtaq
 /// <see cref="Armed"/>), <c>@drain</c> (waits for <see cref="Drain"/>, then reads up to the final dot and only counts).
 /// </summary>
 sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
@@ -145,11 +141,7 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
             case "@deaf":
                 _closed = true;
                 await _fromClient.Reader.CompleteAsync();
-<<<<<<< HEAD
                 break;
-=======
-                return false;
->>>>>>> mtaq
             case "@silent":
                 return false;
             case "@armed":
