@@ -9,13 +9,15 @@ sealed class AccessStore(Database database) : IAccessStore
     public async Task<AdminUser?> FindUserAsync(string username, CancellationToken stop)
     {
         var name = Normalize(username);
-        await using var db = await database.ReadAsync(stop);
-        return await db.AdminUsers.AsNoTracking().SingleOrDefaultAsync(u => EF.Property<string>(u, Column) == name, stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.AdminUsers.SingleOrDefaultAsync(u => EF.Property<string>(u, Column) == name, stop);
     }
 
     public async Task<bool> AnyUserAsync(CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         return await db.AdminUsers.AnyAsync(stop);
     }
 
@@ -33,8 +35,9 @@ sealed class AccessStore(Database database) : IAccessStore
 
     public async Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        return await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.KeyHash == keyHash, stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.ApiKeys.SingleOrDefaultAsync(k => k.KeyHash == keyHash, stop);
     }
 
     public Task AddKeyAsync(ApiKey key, CancellationToken stop) => database.WriteAsync(db =>

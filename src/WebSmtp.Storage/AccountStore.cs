@@ -9,36 +9,41 @@ sealed class AccountStore(Database database) : IAccountStore
     public async Task<Account?> FindAsync(string username, CancellationToken stop)
     {
         var name = Normalize(username);
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => EF.Property<string>(a, Column) == name, stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Accounts.SingleOrDefaultAsync(a => EF.Property<string>(a, Column) == name, stop);
     }
 
     public async Task<IReadOnlyList<Account>> ListAsync(string? afterUsername, int limit, CancellationToken stop)
     {
         var after = Normalize(afterUsername ?? "");
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.AsNoTracking()
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Accounts
             .Where(a => string.Compare(EF.Property<string>(a, Column), after) > 0)
             .OrderBy(a => EF.Property<string>(a, Column)).Take(limit).ToListAsync(stop);
     }
 
     public async Task<long> CountAsync(CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         return await db.Accounts.LongCountAsync(stop);
     }
 
     public async Task<IReadOnlyDictionary<string, int>> FindIdsAsync(IReadOnlyCollection<string> usernames, CancellationToken stop)
     {
         var names = usernames.Select(Normalize).Distinct(StringComparer.Ordinal).ToArray();
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.Where(a => names.Contains(EF.Property<string>(a, Column)))
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Accounts.Where(a => EF.Parameter(names).Contains(EF.Property<string>(a, Column)))
             .ToDictionaryAsync(a => a.Username, a => a.Id, StringComparer.OrdinalIgnoreCase, stop);
     }
 
     public async Task<IReadOnlyDictionary<int, string>> NamesAsync(IReadOnlyCollection<int> ids, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         return await db.Accounts.Where(a => ids.Contains(a.Id)).ToDictionaryAsync(a => a.Id, a => a.Username, stop);
     }
 

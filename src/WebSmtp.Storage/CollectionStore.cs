@@ -28,16 +28,18 @@ sealed class CollectionStore(Database database) : ICollectionStore
 
     public async Task<IReadOnlyDictionary<string, CollectionRecord>> LastAsync(int siteId, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         var newest = db.Collections.Where(c => c.SiteId == siteId).GroupBy(c => c.Domain).Select(g => g.Max(c => c.Id));
-        return await db.Collections.AsNoTracking().Where(c => newest.Contains(c.Id))
+        return await db.Collections.Where(c => newest.Contains(c.Id))
             .ToDictionaryAsync(c => c.Domain, StringComparer.Ordinal, stop);
     }
 
     public async Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Collections.AsNoTracking().Where(c => c.SiteId == siteId && c.Domain == domain)
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Collections.Where(c => c.SiteId == siteId && c.Domain == domain)
             .OrderByDescending(c => c.Id).Take(limit).ToListAsync(stop);
     }
 

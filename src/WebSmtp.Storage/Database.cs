@@ -1,19 +1,50 @@
+using System.Collections.Concurrent;
+using System.Data;
 using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Storage;
 
 /// <summary>
-/// Gives out contexts, and lets writers take turns where the database knows only one: the queue's pipeline and the
+/// Gives out contexts to read with, whose connections stay open (with SQLite opening one costs more than most queries),
+/// and lets writers take turns where the database knows only one: the queue's pipeline and the
 /// stores of everything else then never wait inside SQLite, where waiting means polling. Thread-safe.
 /// </summary>
-sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider provider) : IDisposable
+sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider provider) : IAsyncDisposable
 {
+    const int MaxIdleReaders = 16;
+
+    readonly ConcurrentBag<WebSmtpDb> _idle = [];
     readonly SemaphoreSlim? _turn = provider.OneWriter ? new(1, 1) : null;
 
     public DatabaseProvider Provider => provider;
 
-    public Task<WebSmtpDb> ReadAsync(CancellationToken stop) => databases.CreateDbContextAsync(stop);
+    public async ValueTask<Reader> ReadAsync(CancellationToken stop)
+    {
+        if (_idle.TryTake(out var db)) return new(this, db);
+        db = await databases.CreateDbContextAsync(stop);
+        try
+        {
+            db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+            await db.Database.OpenConnectionAsync(stop);
+            return new(this, db);
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
+        }
+    }
+
+    async ValueTask ReturnAsync(WebSmtpDb db)
+    {
+        if (db.Database.GetDbConnection().State == ConnectionState.Open && _idle.Count < MaxIdleReaders)
+        {
+            _idle.Add(db);
+            return;
+        }
+        await db.DisposeAsync();
+    }
 
     /// <summary>Runs a write that is not the queue's, in one transaction.</summary>
     public async Task<T> WriteAsync<T>(Func<WebSmtpDb, Task<T>> write, CancellationToken stop)
@@ -38,7 +69,18 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
         return new(_turn);
     }
 
-    public void Dispose() => _turn?.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        while (_idle.TryTake(out var db)) await db.DisposeAsync();
+        _turn?.Dispose();
+    }
+
+    /// <summary>A context to read with, which tracks nothing; given back when disposed of.</summary>
+    public readonly struct Reader(Database database, WebSmtpDb db) : IAsyncDisposable
+    {
+        public WebSmtpDb Db => db;
+        public ValueTask DisposeAsync() => database.ReturnAsync(db);
+    }
 
     /// <summary>The right to write, until disposed of.</summary>
     public readonly struct Turn(SemaphoreSlim? turn) : IDisposable

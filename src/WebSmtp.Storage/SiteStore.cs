@@ -10,8 +10,9 @@ sealed class SiteStore(Database database) : ISiteStore
 
     public async Task<IReadOnlyList<Site>> LoadAsync(CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Sites.AsNoTracking().AsSplitQuery().OrderBy(s => s.Id)
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Sites.AsSplitQuery().OrderBy(s => s.Id)
             .Include(s => s.Domains.OrderBy(d => d.Name)).ThenInclude(d => d.TurnMappings.OrderBy(t => t.AccountId))
             .Include(s => s.EtrnNames.OrderBy(n => n.Name))
             .ToListAsync(stop);
@@ -116,7 +117,8 @@ sealed class SiteStore(Database database) : ISiteStore
 
     public async Task<int> ReadServiceVersionAsync(CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         return await ReadNumberAsync(db, ServiceState.ServiceVersion, DefaultServiceVersion, stop);
     }
 

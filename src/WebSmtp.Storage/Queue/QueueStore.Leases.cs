@@ -27,7 +27,8 @@ sealed partial class QueueStore
     /// <summary>The oldest messages with held entries of the destinations, with those entries and no others.</summary>
     async Task<List<Message>> FindHeldAsync(int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         var ids = new SortedSet<long>();
         var before = long.MaxValue;
         foreach (var domain in domains)
@@ -53,7 +54,8 @@ sealed partial class QueueStore
         var after = (DueAt: DateTimeOffset.MinValue, Id: 0L);
         while (true)
         {
-            await using var db = await database.ReadAsync(stop);
+            await using var reader = await database.ReadAsync(stop);
+            var db = reader.Db;
             var due = new List<(DateTimeOffset DueAt, long Id, long MessageId)>();
             foreach (var siteId in siteIds) due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, stop));
             if (due.Count == 0) return [];
@@ -85,7 +87,7 @@ sealed partial class QueueStore
         var messages = new List<Message>();
         foreach (var some in ids.Chunk(MaxNamesInQuery))
         {
-            messages.AddRange(await db.Messages.AsNoTracking().AsSplitQuery().Where(m => some.Contains(m.Id)).OrderBy(m => m.Id)
+            messages.AddRange(await db.Messages.AsSplitQuery().Where(m => EF.Parameter(some).Contains(m.Id)).OrderBy(m => m.Id)
                 .Include(m => m.Recipients.Where(r => r.State == state).OrderBy(r => r.Id)).ToListAsync(stop));
         }
         return messages;
@@ -115,7 +117,8 @@ sealed partial class QueueStore
 
     public async Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         DateTimeOffset? next = null;
         foreach (var siteId in siteIds)
         {

@@ -18,18 +18,20 @@ sealed partial class QueueStore
 
     public async Task<Message?> FindAsync(MessageId id, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Messages.AsNoTracking().AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
             .SingleOrDefaultAsync(m => m.Id == id.Value, stop);
     }
 
     public async Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
     {
         var after = MessageId.TryParse(cursor, out var id) ? id.Value : long.MinValue;
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         var matching = await MatchingAsync(db, filter, stop);
         var total = await matching.Take(CountLimit + 1).CountAsync(stop);
-        var messages = await matching.AsNoTracking().AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
+        var messages = await matching.AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
             .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
         return PageOf(messages, limit, m => new MessageId(m.Id).ToString(), total);
     }
@@ -73,12 +75,13 @@ sealed partial class QueueStore
     /// <summary>The beginning of the trace is told from the rows themselves; only what came later is stored apart.</summary>
     public async Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        var message = await db.Messages.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id.Value, stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        var message = await db.Messages.SingleOrDefaultAsync(m => m.Id == id.Value, stop);
         if (message is null) return [];
         var accepted = await db.Recipients.Where(r => r.MessageId == id.Value).OrderBy(r => r.Id)
             .Select(r => new { r.Address, Held = EF.Property<bool>(r, RecipientConfiguration.AcceptedHeld) }).ToListAsync(stop);
-        var later = await db.TraceEvents.AsNoTracking().Where(t => t.MessageId == id.Value).OrderBy(t => t.Id).ToListAsync(stop);
+        var later = await db.TraceEvents.Where(t => t.MessageId == id.Value).OrderBy(t => t.Id).ToListAsync(stop);
         return
         [
             new()
@@ -96,22 +99,25 @@ sealed partial class QueueStore
 
     public async Task<long> CountLiveAsync(int siteId, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         return await db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop);
     }
 
     public async Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Destinations.AsNoTracking().SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop);
     }
 
     public async Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop)
     {
         var reversed = Domains.Reverse(domain);
         var (from, to) = (reversed + ".", reversed + "/"); // '/' follows '.'
-        await using var db = await database.ReadAsync(stop);
-        return await db.Destinations.AsNoTracking()
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
+        return await db.Destinations
             .Where(d => d.SiteId == siteId && string.Compare(d.Reversed, from) >= 0 && string.Compare(d.Reversed, to) < 0)
             .OrderBy(d => d.Reversed).ToListAsync(stop);
     }
@@ -119,7 +125,8 @@ sealed partial class QueueStore
     public async Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop)
     {
         var after = cursor ?? "";
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         var all = db.Destinations.Where(d => d.SiteId == siteId);
         var total = await all.Take(CountLimit + 1).CountAsync(stop);
         var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
@@ -145,7 +152,7 @@ sealed partial class QueueStore
             AnyDelivering: delivering.Count > 0, AnyHeld: held.Count > 0, AnyFrozen: frozen.Count > 0,
             AnyRetrying: queued.Exists(e => e.Attempts > 0));
 
-        Task<List<Recipient>> SampleAsync(RecipientState state) => db.Recipients.AsNoTracking()
+        Task<List<Recipient>> SampleAsync(RecipientState state) => db.Recipients
             .Where(r => r.SiteId == destination.SiteId && r.State == state && r.Domain == destination.Domain)
             .OrderBy(r => r.MessageId).Take(SampleSize).ToListAsync(stop);
     }
@@ -153,10 +160,11 @@ sealed partial class QueueStore
     public async Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop)
     {
         var orphans = contentPaths.ToHashSet(StringComparer.Ordinal);
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         foreach (var some in contentPaths.Chunk(MaxNamesInQuery))
         {
-            orphans.ExceptWith(await db.Messages.Where(m => some.Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
+            orphans.ExceptWith(await db.Messages.Where(m => EF.Parameter(some).Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
         }
         return [.. orphans];
     }

@@ -31,7 +31,8 @@ sealed partial class QueueStore
     {
         // Ids are times: the oldest are one range of the index.
         var before = MessageId.AtOrAfter(receivedBefore).Value;
-        await using var db = await database.ReadAsync(CancellationToken.None);
+        await using var reader = await database.ReadAsync(CancellationToken.None);
+        var db = reader.Db;
         var expired = await db.Recipients
             .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId < before)
             .OrderBy(r => r.MessageId).Select(r => r.Id).Take(max).ToListAsync();
@@ -81,7 +82,8 @@ sealed partial class QueueStore
         var after = long.MinValue;
         while (true)
         {
-            await using var db = await database.ReadAsync(CancellationToken.None);
+            await using var reader = await database.ReadAsync(CancellationToken.None);
+            var db = reader.Db;
             var ids = await db.Messages.Where(m => m.SiteId == fromSiteId && m.LiveRecipients > 0 && m.Id > after)
                 .OrderBy(m => m.Id).Select(m => m.Id).Take(PieceSize).ToListAsync();
             if (ids.Count == 0) return moved;
@@ -114,7 +116,8 @@ sealed partial class QueueStore
         await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.RerouteLeased, siteId, domain, from, to));
         while (true)
         {
-            await using var db = await database.ReadAsync(CancellationToken.None);
+            await using var reader = await database.ReadAsync(CancellationToken.None);
+            var db = reader.Db;
             var ids = await db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain)
                 .Select(r => r.Id).Take(PieceSize).ToListAsync();
             if (ids.Count == 0) return;
@@ -135,7 +138,8 @@ sealed partial class QueueStore
 
     public async Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max)
     {
-        await using var db = await database.ReadAsync(CancellationToken.None);
+        await using var reader = await database.ReadAsync(CancellationToken.None);
+        var db = reader.Db;
         var ids = await db.Messages
             .Where(m => EF.Property<DateTimeOffset?>(m, MessageConfiguration.EndedAt) < settledBefore)
             .OrderBy(m => EF.Property<DateTimeOffset?>(m, MessageConfiguration.EndedAt)).Select(m => m.Id).Take(max).ToListAsync();

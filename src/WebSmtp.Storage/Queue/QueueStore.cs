@@ -45,9 +45,10 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
 
     public async Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
+        await using var reader = await database.ReadAsync(stop);
+        var db = reader.Db;
         var data = await db.Contents.Where(c => c.MessageId == id.Value).Select(c => c.Data).SingleOrDefaultAsync(stop);
-        return data is null ? null : new ReadOnlyMemory<byte>(data);
+        return data is null ? default(ReadOnlyMemory<byte>?) : data;
     }
 
     public async Task<bool> ProbeAsync(CancellationToken stop)
