@@ -6,9 +6,9 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Storage;
 
 /// <summary>
-/// Gives out contexts to read with, whose connections stay open (with SQLite opening one costs more than most queries),
-/// and lets writers take turns where the database knows only one: the queue's pipeline and the
-/// stores of everything else then never wait inside SQLite, where waiting means polling. Thread-safe.
+/// Keeps connections open to read on (with SQLite opening one costs more than most queries), and lets writers take turns
+/// where the database knows only one: the queue's pipeline and the stores of everything else then never wait inside
+/// SQLite, where waiting means polling. Thread-safe.
 /// </summary>
 sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider provider) : IAsyncDisposable
 {
@@ -19,31 +19,47 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
 
     public DatabaseProvider Provider => provider;
 
-    public async ValueTask<Reader> ReadAsync(CancellationToken stop)
+    /// <summary>Runs queries, which track nothing. Once more on a new connection, when the one that was kept had been cut.</summary>
+    public async Task<T> ReadAsync<T>(Func<WebSmtpDb, Task<T>> read, CancellationToken stop)
     {
-        if (_idle.TryTake(out var db)) return new(this, db);
-        db = await databases.CreateDbContextAsync(stop);
+        if (_idle.TryTake(out var kept))
+        {
+            try
+            {
+                return await read(kept);
+            }
+            catch (Exception) when (!IsOpen(kept))
+            {
+                await DropIdleAsync();
+            }
+            finally
+            {
+                await ReturnAsync(kept);
+            }
+        }
+        var db = await databases.CreateDbContextAsync(stop);
         try
         {
             db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
             await db.Database.OpenConnectionAsync(stop);
-            return new(this, db);
+            return await read(db);
         }
-        catch
+        finally
         {
-            await db.DisposeAsync();
-            throw;
+            await ReturnAsync(db);
         }
     }
 
+    static bool IsOpen(WebSmtpDb db) => db.Database.GetDbConnection().State == ConnectionState.Open;
+
     async ValueTask ReturnAsync(WebSmtpDb db)
     {
-        if (db.Database.GetDbConnection().State == ConnectionState.Open && _idle.Count < MaxIdleReaders)
-        {
-            _idle.Add(db);
-            return;
-        }
-        await db.DisposeAsync();
+        if (_idle.Count < MaxIdleReaders && IsOpen(db)) _idle.Add(db); else await db.DisposeAsync();
+    }
+
+    async ValueTask DropIdleAsync()
+    {
+        while (_idle.TryTake(out var db)) await db.DisposeAsync();
     }
 
     /// <summary>Runs a write that is not the queue's, in one transaction.</summary>
@@ -71,15 +87,8 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
 
     public async ValueTask DisposeAsync()
     {
-        while (_idle.TryTake(out var db)) await db.DisposeAsync();
+        await DropIdleAsync();
         _turn?.Dispose();
-    }
-
-    /// <summary>A context to read with, which tracks nothing; given back when disposed of.</summary>
-    public readonly struct Reader(Database database, WebSmtpDb db) : IAsyncDisposable
-    {
-        public WebSmtpDb Db => db;
-        public ValueTask DisposeAsync() => database.ReturnAsync(db);
     }
 
     /// <summary>The right to write, until disposed of.</summary>

@@ -16,25 +16,19 @@ sealed partial class QueueStore
 
     static readonly RecipientState[] AllStates = Enum.GetValues<RecipientState>();
 
-    public async Task<Message?> FindAsync(MessageId id, CancellationToken stop)
-    {
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
-        return await db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
-            .SingleOrDefaultAsync(m => m.Id == id.Value, stop);
-    }
+    public Task<Message?> FindAsync(MessageId id, CancellationToken stop) =>
+        ReadAsync(db => db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
+            .SingleOrDefaultAsync(m => m.Id == id.Value, stop), stop);
 
-    public async Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
+    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => ReadAsync<Page<Message>>(async db =>
     {
         var after = MessageId.TryParse(cursor, out var id) ? id.Value : long.MinValue;
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
         var matching = await MatchingAsync(db, filter, stop);
         var total = await matching.Take(CountLimit + 1).CountAsync(stop);
         var messages = await matching.AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
             .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
         return PageOf(messages, limit, m => new MessageId(m.Id).ToString(), total);
-    }
+    }, stop);
 
     static async Task<IQueryable<Message>> MatchingAsync(WebSmtpDb db, MessageFilter filter, CancellationToken stop)
     {
@@ -73,10 +67,8 @@ sealed partial class QueueStore
     }
 
     /// <summary>The beginning of the trace is told from the rows themselves; only what came later is stored apart.</summary>
-    public async Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop)
+    public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => ReadAsync<IReadOnlyList<TraceEvent>>(async db =>
     {
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
         var message = await db.Messages.SingleOrDefaultAsync(m => m.Id == id.Value, stop);
         if (message is null) return [];
         var accepted = await db.Recipients.Where(r => r.MessageId == id.Value).OrderBy(r => r.Id)
@@ -95,38 +87,26 @@ sealed partial class QueueStore
             }),
             .. later,
         ];
-    }
+    }, stop);
 
-    public async Task<long> CountLiveAsync(int siteId, CancellationToken stop)
-    {
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
-        return await db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop);
-    }
+    public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
+        ReadAsync(db => db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop), stop);
 
-    public async Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop)
-    {
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
-        return await db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop);
-    }
+    public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) =>
+        ReadAsync(db => db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop), stop);
 
-    public async Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop)
+    public Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop) => ReadAsync<IReadOnlyList<Destination>>(async db =>
     {
         var reversed = Domains.Reverse(domain);
         var (from, to) = (reversed + ".", reversed + "/"); // '/' follows '.'
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
         return await db.Destinations
             .Where(d => d.SiteId == siteId && string.Compare(d.Reversed, from) >= 0 && string.Compare(d.Reversed, to) < 0)
             .OrderBy(d => d.Reversed).ToListAsync(stop);
-    }
+    }, stop);
 
-    public async Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop)
+    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) => ReadAsync<Page<DestinationSummary>>(async db =>
     {
         var after = cursor ?? "";
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
         var all = db.Destinations.Where(d => d.SiteId == siteId);
         var total = await all.Take(CountLimit + 1).CountAsync(stop);
         var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
@@ -134,7 +114,7 @@ sealed partial class QueueStore
         var summaries = new List<DestinationSummary>(page.Items.Count);
         foreach (var row in page.Items) summaries.Add(await SummarizeAsync(db, row, stop));
         return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
-    }
+    }, stop);
 
     /// <summary>Looks at a destination's oldest entries in each state: a bounded number, however many wait.</summary>
     static async Task<DestinationSummary> SummarizeAsync(WebSmtpDb db, Destination destination, CancellationToken stop)
@@ -157,15 +137,13 @@ sealed partial class QueueStore
             .OrderBy(r => r.MessageId).Take(SampleSize).ToListAsync(stop);
     }
 
-    public async Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop)
+    public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => ReadAsync<IReadOnlyList<string>>(async db =>
     {
         var orphans = contentPaths.ToHashSet(StringComparer.Ordinal);
-        await using var reader = await database.ReadAsync(stop);
-        var db = reader.Db;
         foreach (var some in contentPaths.Chunk(MaxNamesInQuery))
         {
             orphans.ExceptWith(await db.Messages.Where(m => EF.Parameter(some).Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
         }
         return [.. orphans];
-    }
+    }, stop);
 }
