@@ -88,7 +88,7 @@ public sealed class SqliteDatabase : DatabaseProvider
         try
         {
             if (!File.Exists(_path) || new FileInfo(_path).Length == 0) await CreateAsync(stop);
-            return claim;
+            return new Hold(claim, _connection);
         }
         catch
         {
@@ -148,6 +148,16 @@ public sealed class SqliteDatabase : DatabaseProvider
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
         return (long)(await command.ExecuteScalarAsync(stop))!;
+    }
+
+    /// <summary>When it ends, the last connections go first, so that SQLite puts the log into the file and removes it.</summary>
+    sealed class Hold(FileStream claim, string connection) : IDisposable
+    {
+        public void Dispose()
+        {
+            using (var pooled = new SqliteConnection(connection)) SqliteConnection.ClearPool(pooled);
+            claim.Dispose();
+        }
     }
 
     sealed class PragmaInterceptor : DbConnectionInterceptor

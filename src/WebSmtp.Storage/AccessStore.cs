@@ -6,18 +6,13 @@ namespace WebSmtp.Storage;
 
 sealed class AccessStore(Database database) : IAccessStore
 {
-    public async Task<AdminUser?> FindUserAsync(string username, CancellationToken stop)
+    public Task<AdminUser?> FindUserAsync(string username, CancellationToken stop)
     {
         var name = Normalize(username);
-        await using var db = await database.ReadAsync(stop);
-        return await db.AdminUsers.AsNoTracking().SingleOrDefaultAsync(u => EF.Property<string>(u, Column) == name, stop);
+        return database.ReadAsync(db => db.AdminUsers.SingleOrDefaultAsync(u => EF.Property<string>(u, Column) == name, stop), stop);
     }
 
-    public async Task<bool> AnyUserAsync(CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.AdminUsers.AnyAsync(stop);
-    }
+    public Task<bool> AnyUserAsync(CancellationToken stop) => database.ReadAsync(db => db.AdminUsers.AnyAsync(stop), stop);
 
     public Task AddUserAsync(AdminUser user, CancellationToken stop) => database.WriteAsync(db =>
     {
@@ -31,11 +26,8 @@ sealed class AccessStore(Database database) : IAccessStore
         return db.TryUpdateAsync(user, stop);
     }, stop);
 
-    public async Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.KeyHash == keyHash, stop);
-    }
+    public Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop) =>
+        database.ReadAsync(db => db.ApiKeys.SingleOrDefaultAsync(k => k.KeyHash == keyHash, stop), stop);
 
     public Task AddKeyAsync(ApiKey key, CancellationToken stop) => database.WriteAsync(db =>
     {

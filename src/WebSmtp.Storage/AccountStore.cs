@@ -6,40 +6,35 @@ namespace WebSmtp.Storage;
 
 sealed class AccountStore(Database database) : IAccountStore
 {
-    public async Task<Account?> FindAsync(string username, CancellationToken stop)
+    public Task<Account?> FindAsync(string username, CancellationToken stop)
     {
         var name = Normalize(username);
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => EF.Property<string>(a, Column) == name, stop);
+        return database.ReadAsync(db => db.Accounts.SingleOrDefaultAsync(a => EF.Property<string>(a, Column) == name, stop), stop);
     }
 
-    public async Task<IReadOnlyList<Account>> ListAsync(string? afterUsername, int limit, CancellationToken stop)
+    public Task<IReadOnlyList<Account>> ListAsync(string? afterUsername, int limit, CancellationToken stop)
     {
         var after = Normalize(afterUsername ?? "");
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.AsNoTracking()
+        return database.ReadAsync<IReadOnlyList<Account>>(async db => await db.Accounts
             .Where(a => string.Compare(EF.Property<string>(a, Column), after) > 0)
-            .OrderBy(a => EF.Property<string>(a, Column)).Take(limit).ToListAsync(stop);
+            .OrderBy(a => EF.Property<string>(a, Column)).Take(limit).ToListAsync(stop), stop);
     }
 
-    public async Task<long> CountAsync(CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.LongCountAsync(stop);
-    }
+    public Task<long> CountAsync(CancellationToken stop) => database.ReadAsync(db => db.Accounts.LongCountAsync(stop), stop);
 
-    public async Task<IReadOnlyDictionary<string, int>> FindIdsAsync(IReadOnlyCollection<string> usernames, CancellationToken stop)
+    public Task<IReadOnlyDictionary<string, int>> FindIdsAsync(IReadOnlyCollection<string> usernames, CancellationToken stop)
     {
         var names = usernames.Select(Normalize).Distinct(StringComparer.Ordinal).ToArray();
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.Where(a => names.Contains(EF.Property<string>(a, Column)))
-            .ToDictionaryAsync(a => a.Username, a => a.Id, StringComparer.OrdinalIgnoreCase, stop);
+        return database.ReadAsync<IReadOnlyDictionary<string, int>>(async db => await db.Accounts
+            .Where(a => EF.Parameter(names).Contains(EF.Property<string>(a, Column)))
+            .ToDictionaryAsync(a => a.Username, a => a.Id, StringComparer.OrdinalIgnoreCase, stop), stop);
     }
 
-    public async Task<IReadOnlyDictionary<int, string>> NamesAsync(IReadOnlyCollection<int> ids, CancellationToken stop)
+    public Task<IReadOnlyDictionary<int, string>> NamesAsync(IReadOnlyCollection<int> ids, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Accounts.Where(a => ids.Contains(a.Id)).ToDictionaryAsync(a => a.Id, a => a.Username, stop);
+        var wanted = ids.ToArray();
+        return database.ReadAsync<IReadOnlyDictionary<int, string>>(async db => await db.Accounts
+            .Where(a => EF.Parameter(wanted).Contains(a.Id)).ToDictionaryAsync(a => a.Id, a => a.Username, stop), stop);
     }
 
     public async Task<bool> AddAsync(Account account, CancellationToken stop)

@@ -26,20 +26,17 @@ sealed class CollectionStore(Database database) : ICollectionStore
         }
     }, stop);
 
-    public async Task<IReadOnlyDictionary<string, CollectionRecord>> LastAsync(int siteId, CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        var newest = db.Collections.Where(c => c.SiteId == siteId).GroupBy(c => c.Domain).Select(g => g.Max(c => c.Id));
-        return await db.Collections.AsNoTracking().Where(c => newest.Contains(c.Id))
-            .ToDictionaryAsync(c => c.Domain, StringComparer.Ordinal, stop);
-    }
+    public Task<IReadOnlyDictionary<string, CollectionRecord>> LastAsync(int siteId, CancellationToken stop) =>
+        database.ReadAsync<IReadOnlyDictionary<string, CollectionRecord>>(async db =>
+        {
+            var newest = db.Collections.Where(c => c.SiteId == siteId).GroupBy(c => c.Domain).Select(g => g.Max(c => c.Id));
+            return await db.Collections.Where(c => newest.Contains(c.Id)).ToDictionaryAsync(c => c.Domain, StringComparer.Ordinal, stop);
+        }, stop);
 
-    public async Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Collections.AsNoTracking().Where(c => c.SiteId == siteId && c.Domain == domain)
-            .OrderByDescending(c => c.Id).Take(limit).ToListAsync(stop);
-    }
+    public Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop) =>
+        database.ReadAsync<IReadOnlyList<CollectionRecord>>(async db => await db.Collections
+            .Where(c => c.SiteId == siteId && c.Domain == domain)
+            .OrderByDescending(c => c.Id).Take(limit).ToListAsync(stop), stop);
 
     public Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop) => database.WriteAsync(db =>
         db.Collections.Where(c => c.EndedAt == null).ExecuteUpdateAsync(set => set

@@ -1,19 +1,66 @@
+using System.Collections.Concurrent;
+using System.Data;
 using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Storage;
 
 /// <summary>
-/// Gives out contexts, and lets writers take turns where the database knows only one: the queue's pipeline and the
-/// stores of everything else then never wait inside SQLite, where waiting means polling. Thread-safe.
+/// Keeps connections open to read on (with SQLite opening one costs more than most queries), and lets writers take turns
+/// where the database knows only one: the queue's pipeline and the stores of everything else then never wait inside
+/// SQLite, where waiting means polling. Thread-safe.
 /// </summary>
-sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider provider) : IDisposable
+sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider provider) : IAsyncDisposable
 {
+    const int MaxIdleReaders = 16;
+
+    readonly ConcurrentBag<WebSmtpDb> _idle = [];
     readonly SemaphoreSlim? _turn = provider.OneWriter ? new(1, 1) : null;
 
     public DatabaseProvider Provider => provider;
 
-    public Task<WebSmtpDb> ReadAsync(CancellationToken stop) => databases.CreateDbContextAsync(stop);
+    /// <summary>Runs queries, which track nothing. Once more on a new connection, when the one that was kept had been cut.</summary>
+    public async Task<T> ReadAsync<T>(Func<WebSmtpDb, Task<T>> read, CancellationToken stop)
+    {
+        if (_idle.TryTake(out var kept))
+        {
+            try
+            {
+                return await read(kept);
+            }
+            catch (Exception) when (!IsOpen(kept))
+            {
+                await DropIdleAsync();
+            }
+            finally
+            {
+                await ReturnAsync(kept);
+            }
+        }
+        var db = await databases.CreateDbContextAsync(stop);
+        try
+        {
+            db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+            await db.Database.OpenConnectionAsync(stop);
+            return await read(db);
+        }
+        finally
+        {
+            await ReturnAsync(db);
+        }
+    }
+
+    static bool IsOpen(WebSmtpDb db) => db.Database.GetDbConnection().State == ConnectionState.Open;
+
+    async ValueTask ReturnAsync(WebSmtpDb db)
+    {
+        if (_idle.Count < MaxIdleReaders && IsOpen(db)) _idle.Add(db); else await db.DisposeAsync();
+    }
+
+    async ValueTask DropIdleAsync()
+    {
+        while (_idle.TryTake(out var db)) await db.DisposeAsync();
+    }
 
     /// <summary>Runs a write that is not the queue's, in one transaction.</summary>
     public async Task<T> WriteAsync<T>(Func<WebSmtpDb, Task<T>> write, CancellationToken stop)
@@ -38,7 +85,11 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
         return new(_turn);
     }
 
-    public void Dispose() => _turn?.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await DropIdleAsync();
+        _turn?.Dispose();
+    }
 
     /// <summary>The right to write, until disposed of.</summary>
     public readonly struct Turn(SemaphoreSlim? turn) : IDisposable

@@ -8,14 +8,11 @@ sealed class SiteStore(Database database) : ISiteStore
 {
     const int DefaultServiceVersion = 2;
 
-    public async Task<IReadOnlyList<Site>> LoadAsync(CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Sites.AsNoTracking().AsSplitQuery().OrderBy(s => s.Id)
+    public Task<IReadOnlyList<Site>> LoadAsync(CancellationToken stop) =>
+        database.ReadAsync<IReadOnlyList<Site>>(async db => await db.Sites.AsSplitQuery().OrderBy(s => s.Id)
             .Include(s => s.Domains.OrderBy(d => d.Name)).ThenInclude(d => d.TurnMappings.OrderBy(t => t.AccountId))
             .Include(s => s.EtrnNames.OrderBy(n => n.Name))
-            .ToListAsync(stop);
-    }
+            .ToListAsync(stop), stop);
 
     public Task AddAsync(Site site, CancellationToken stop) => database.WriteAsync(async db =>
     {
@@ -114,11 +111,8 @@ sealed class SiteStore(Database database) : ISiteStore
     public Task DeleteEtrnNameAsync(int siteId, string name, CancellationToken stop) => database.WriteAsync(db =>
         db.EtrnNames.Where(n => n.SiteId == siteId && n.Name == name).ExecuteDeleteAsync(stop), stop);
 
-    public async Task<int> ReadServiceVersionAsync(CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await ReadNumberAsync(db, ServiceState.ServiceVersion, DefaultServiceVersion, stop);
-    }
+    public Task<int> ReadServiceVersionAsync(CancellationToken stop) =>
+        database.ReadAsync(db => ReadNumberAsync(db, ServiceState.ServiceVersion, DefaultServiceVersion, stop), stop);
 
     public Task WriteServiceVersionAsync(int version, CancellationToken stop) =>
         database.WriteAsync(db => WriteNumberAsync(db, ServiceState.ServiceVersion, version, stop), stop);

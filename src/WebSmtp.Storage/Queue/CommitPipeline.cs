@@ -15,7 +15,7 @@ sealed class CommitPipeline : IAsyncDisposable
     const int MaxWaiting = 1024;
     const int MaxGroupChanges = 512;
     const int MaxGroupBytes = 16 << 20;
-    static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
 
     readonly Database _database;
     readonly TimeProvider _time;
@@ -90,33 +90,26 @@ sealed class CommitPipeline : IAsyncDisposable
 
     async Task CommitAsync()
     {
-        var exception = await TryCommitAsync(_group, again: false);
-        if (exception is not null && _group.Count > 1)
+        var failure = await TryCommitAsync(_group, again: false);
+        if (failure is null)
         {
-            Log.GroupFailed(_log, exception, _group.Count);
-            foreach (var change in _group)
-            {
-                exception = await TryCommitAsync([change], again: true);
-                if (exception is null) change.Complete(); else Fail(change, exception);
-            }
+            foreach (var change in _group) Complete(change);
             return;
         }
-        if (exception is not null)
+        if (_group.Count > 1) Log.GroupFailed(_log, failure.Exception, _group.Count);
+        foreach (var change in _group)
         {
-            Fail(_group[0], exception);
-            return;
+            // A change alone is tried again too: its connection may have been broken long ago.
+            var retry = _group.Count > 1 || failure.Trouble == DatabaseTrouble.Other;
+            var last = retry ? await TryCommitAsync([change], failure.WhileCommitting) : failure;
+            if (last is null) Complete(change); else Fail(change, last);
         }
-        if (_diskWasFull)
-        {
-            _diskWasFull = false;
-            Log.WritableAgain(_log);
-        }
-        foreach (var change in _group) change.Complete();
     }
 
     /// <summary>Null when the changes are on disk, else why nothing of them is.</summary>
-    async Task<Exception?> TryCommitAsync(IReadOnlyList<Change> changes, bool again)
+    async Task<Failure?> TryCommitAsync(IReadOnlyList<Change> changes, bool again)
     {
+        var committing = false;
         try
         {
             _writer ??= new(await _database.Provider.OpenWriterAsync(CancellationToken.None), _database.Provider);
@@ -124,13 +117,15 @@ sealed class CommitPipeline : IAsyncDisposable
             var batch = new WriteBatch(_writer, _time.GetUtcNow(), again);
             foreach (var change in changes) await change.RunAsync(batch);
             await batch.FinishAsync();
+            committing = true;
             await _writer.CommitAsync();
             return null;
         }
         catch (Exception exception)
         {
-            await RollbackAsync(keep: _database.Provider.Classify(exception) != DatabaseTrouble.Other);
-            return exception;
+            var trouble = _database.Provider.Classify(exception);
+            await RollbackAsync(keep: trouble != DatabaseTrouble.Other);
+            return new(exception, trouble, committing);
         }
     }
 
@@ -150,17 +145,24 @@ sealed class CommitPipeline : IAsyncDisposable
         if (!keep) await CloseAsync();
     }
 
-    void Fail(Change change, Exception exception)
+    void Complete(Change change)
     {
-        if (_database.Provider.Classify(exception) == DatabaseTrouble.Full)
+        if (_diskWasFull) Log.WritableAgain(_log);
+        _diskWasFull = false;
+        change.Complete();
+    }
+
+    void Fail(Change change, Failure failure)
+    {
+        if (failure.Trouble == DatabaseTrouble.Full)
         {
-            if (!_diskWasFull) Log.DiskFull(_log, exception);
+            if (!_diskWasFull) Log.DiskFull(_log, failure.Exception);
             _diskWasFull = true;
-            change.Fail(new QueueFullException("The disk is full.", exception));
+            change.Fail(new QueueFullException("The disk is full.", failure.Exception));
             return;
         }
-        Log.ChangeFailed(_log, exception);
-        change.Fail(new QueueUnavailableException("The queue could not be written.", exception));
+        Log.ChangeFailed(_log, failure.Exception);
+        change.Fail(new QueueUnavailableException("The queue could not be written.", failure.Exception));
     }
 
     async Task<bool> TidyAsync()
@@ -199,6 +201,9 @@ sealed class CommitPipeline : IAsyncDisposable
         await CloseAsync();
         _stop.Dispose();
     }
+
+    /// <param name="WhileCommitting">It may have been committed all the same, when only the answer was lost.</param>
+    sealed record Failure(Exception Exception, DatabaseTrouble Trouble, bool WhileCommitting);
 
     /// <summary>Something that waits to be written, and whoever waits for it.</summary>
     abstract class Change(int bytes)

@@ -25,9 +25,8 @@ sealed partial class QueueStore
     }
 
     /// <summary>The oldest messages with held entries of the destinations, with those entries and no others.</summary>
-    async Task<List<Message>> FindHeldAsync(int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop)
+    Task<List<Message>> FindHeldAsync(int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
     {
-        await using var db = await database.ReadAsync(stop);
         var ids = new SortedSet<long>();
         var before = long.MaxValue;
         foreach (var domain in domains)
@@ -45,7 +44,7 @@ sealed partial class QueueStore
         var messages = await LoadAsync(db, ids, RecipientState.Held, stop);
         foreach (var message in messages) message.Recipients.RemoveAll(r => r.SiteId != siteId || !wanted.Contains(r.Domain));
         return messages;
-    }
+    }, stop);
 
     public async Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
         Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop)
@@ -53,20 +52,27 @@ sealed partial class QueueStore
         var after = (DueAt: DateTimeOffset.MinValue, Id: 0L);
         while (true)
         {
-            await using var db = await database.ReadAsync(stop);
-            var due = new List<(DateTimeOffset DueAt, long Id, long MessageId)>();
-            foreach (var siteId in siteIds) due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, stop));
-            if (due.Count == 0) return [];
-            due.Sort();
-            if (due.Count > maxMessages) due.RemoveRange(maxMessages, due.Count - maxMessages);
-            var order = due.Select(d => d.MessageId).Distinct().ToList();
-            var messages = await LoadAsync(db, order, RecipientState.Queued, stop);
-            foreach (var message in messages) message.Recipients.RemoveAll(r => !(r.DueAt <= now));
+            var (order, messages, last) = await FindDueAsync(siteIds, now, after, maxMessages, stop);
+            if (order.Count == 0) return [];
             var leased = await LeaseAsync(lease, RecipientState.Queued, messages, stop);
             if (leased.Count > 0) return [.. leased.OrderBy(l => order.IndexOf(l.Message.Id))];
-            after = (due[^1].DueAt, due[^1].Id);
+            after = last;
         }
     }
+
+    /// <summary>The messages with the entries longest due, in that order, with all their due entries; and where the search ended.</summary>
+    Task<(List<long> Order, List<Message> Messages, (DateTimeOffset, long) Last)> FindDueAsync(
+        IReadOnlyCollection<int> siteIds, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
+    {
+        var due = new List<(DateTimeOffset DueAt, long Id, long MessageId)>();
+        foreach (var siteId in siteIds) due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, stop));
+        due.Sort();
+        if (due.Count > maxMessages) due.RemoveRange(maxMessages, due.Count - maxMessages);
+        var order = due.Select(d => d.MessageId).Distinct().ToList();
+        var messages = order.Count == 0 ? [] : await LoadAsync(db, order, RecipientState.Queued, stop);
+        foreach (var message in messages) message.Recipients.RemoveAll(r => !(r.DueAt <= now));
+        return (order, messages, due.Count == 0 ? default : (due[^1].DueAt, due[^1].Id));
+    }, stop);
 
     static async Task<IEnumerable<(DateTimeOffset, long, long)>> FindDueAsync(
         WebSmtpDb db, int siteId, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int max, CancellationToken stop)
@@ -85,7 +91,7 @@ sealed partial class QueueStore
         var messages = new List<Message>();
         foreach (var some in ids.Chunk(MaxNamesInQuery))
         {
-            messages.AddRange(await db.Messages.AsNoTracking().AsSplitQuery().Where(m => some.Contains(m.Id)).OrderBy(m => m.Id)
+            messages.AddRange(await db.Messages.AsSplitQuery().Where(m => EF.Parameter(some).Contains(m.Id)).OrderBy(m => m.Id)
                 .Include(m => m.Recipients.Where(r => r.State == state).OrderBy(r => r.Id)).ToListAsync(stop));
         }
         return messages;
@@ -113,9 +119,8 @@ sealed partial class QueueStore
             return leased;
         }, stop: stop);
 
-    public async Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop)
+    public Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) => ReadAsync(async db =>
     {
-        await using var db = await database.ReadAsync(stop);
         DateTimeOffset? next = null;
         foreach (var siteId in siteIds)
         {
@@ -124,7 +129,7 @@ sealed partial class QueueStore
             if (next is null || due < next) next = due;
         }
         return next;
-    }
+    }, stop);
 
     public Task RenewAsync(Lease lease, CancellationToken stop) =>
         pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.Renew, lease.Owner, lease.Until), stop: stop);

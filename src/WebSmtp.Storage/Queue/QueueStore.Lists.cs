@@ -16,23 +16,19 @@ sealed partial class QueueStore
 
     static readonly RecipientState[] AllStates = Enum.GetValues<RecipientState>();
 
-    public async Task<Message?> FindAsync(MessageId id, CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Messages.AsNoTracking().AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
-            .SingleOrDefaultAsync(m => m.Id == id.Value, stop);
-    }
+    public Task<Message?> FindAsync(MessageId id, CancellationToken stop) =>
+        ReadAsync(db => db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
+            .SingleOrDefaultAsync(m => m.Id == id.Value, stop), stop);
 
-    public async Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
+    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => ReadAsync<Page<Message>>(async db =>
     {
         var after = MessageId.TryParse(cursor, out var id) ? id.Value : long.MinValue;
-        await using var db = await database.ReadAsync(stop);
         var matching = await MatchingAsync(db, filter, stop);
         var total = await matching.Take(CountLimit + 1).CountAsync(stop);
-        var messages = await matching.AsNoTracking().AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
+        var messages = await matching.AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
             .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
         return PageOf(messages, limit, m => new MessageId(m.Id).ToString(), total);
-    }
+    }, stop);
 
     static async Task<IQueryable<Message>> MatchingAsync(WebSmtpDb db, MessageFilter filter, CancellationToken stop)
     {
@@ -71,14 +67,13 @@ sealed partial class QueueStore
     }
 
     /// <summary>The beginning of the trace is told from the rows themselves; only what came later is stored apart.</summary>
-    public async Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop)
+    public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => ReadAsync<IReadOnlyList<TraceEvent>>(async db =>
     {
-        await using var db = await database.ReadAsync(stop);
-        var message = await db.Messages.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id.Value, stop);
+        var message = await db.Messages.SingleOrDefaultAsync(m => m.Id == id.Value, stop);
         if (message is null) return [];
         var accepted = await db.Recipients.Where(r => r.MessageId == id.Value).OrderBy(r => r.Id)
             .Select(r => new { r.Address, Held = EF.Property<bool>(r, RecipientConfiguration.AcceptedHeld) }).ToListAsync(stop);
-        var later = await db.TraceEvents.AsNoTracking().Where(t => t.MessageId == id.Value).OrderBy(t => t.Id).ToListAsync(stop);
+        var later = await db.TraceEvents.Where(t => t.MessageId == id.Value).OrderBy(t => t.Id).ToListAsync(stop);
         return
         [
             new()
@@ -92,34 +87,26 @@ sealed partial class QueueStore
             }),
             .. later,
         ];
-    }
+    }, stop);
 
-    public async Task<long> CountLiveAsync(int siteId, CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop);
-    }
+    public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
+        ReadAsync(db => db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop), stop);
 
-    public async Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop)
-    {
-        await using var db = await database.ReadAsync(stop);
-        return await db.Destinations.AsNoTracking().SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop);
-    }
+    public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) =>
+        ReadAsync(db => db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop), stop);
 
-    public async Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop)
+    public Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop) => ReadAsync<IReadOnlyList<Destination>>(async db =>
     {
         var reversed = Domains.Reverse(domain);
         var (from, to) = (reversed + ".", reversed + "/"); // '/' follows '.'
-        await using var db = await database.ReadAsync(stop);
-        return await db.Destinations.AsNoTracking()
+        return await db.Destinations
             .Where(d => d.SiteId == siteId && string.Compare(d.Reversed, from) >= 0 && string.Compare(d.Reversed, to) < 0)
             .OrderBy(d => d.Reversed).ToListAsync(stop);
-    }
+    }, stop);
 
-    public async Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop)
+    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) => ReadAsync<Page<DestinationSummary>>(async db =>
     {
         var after = cursor ?? "";
-        await using var db = await database.ReadAsync(stop);
         var all = db.Destinations.Where(d => d.SiteId == siteId);
         var total = await all.Take(CountLimit + 1).CountAsync(stop);
         var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
@@ -127,7 +114,7 @@ sealed partial class QueueStore
         var summaries = new List<DestinationSummary>(page.Items.Count);
         foreach (var row in page.Items) summaries.Add(await SummarizeAsync(db, row, stop));
         return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
-    }
+    }, stop);
 
     /// <summary>Looks at a destination's oldest entries in each state: a bounded number, however many wait.</summary>
     static async Task<DestinationSummary> SummarizeAsync(WebSmtpDb db, Destination destination, CancellationToken stop)
@@ -145,19 +132,18 @@ sealed partial class QueueStore
             AnyDelivering: delivering.Count > 0, AnyHeld: held.Count > 0, AnyFrozen: frozen.Count > 0,
             AnyRetrying: queued.Exists(e => e.Attempts > 0));
 
-        Task<List<Recipient>> SampleAsync(RecipientState state) => db.Recipients.AsNoTracking()
+        Task<List<Recipient>> SampleAsync(RecipientState state) => db.Recipients
             .Where(r => r.SiteId == destination.SiteId && r.State == state && r.Domain == destination.Domain)
             .OrderBy(r => r.MessageId).Take(SampleSize).ToListAsync(stop);
     }
 
-    public async Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop)
+    public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => ReadAsync<IReadOnlyList<string>>(async db =>
     {
         var orphans = contentPaths.ToHashSet(StringComparer.Ordinal);
-        await using var db = await database.ReadAsync(stop);
         foreach (var some in contentPaths.Chunk(MaxNamesInQuery))
         {
-            orphans.ExceptWith(await db.Messages.Where(m => some.Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
+            orphans.ExceptWith(await db.Messages.Where(m => EF.Parameter(some).Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
         }
         return [.. orphans];
-    }
+    }, stop);
 }

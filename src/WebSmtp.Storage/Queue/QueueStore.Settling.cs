@@ -31,10 +31,9 @@ sealed partial class QueueStore
     {
         // Ids are times: the oldest are one range of the index.
         var before = MessageId.AtOrAfter(receivedBefore).Value;
-        await using var db = await database.ReadAsync(CancellationToken.None);
-        var expired = await db.Recipients
+        var expired = await ReadAsync(db => db.Recipients
             .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId < before)
-            .OrderBy(r => r.MessageId).Select(r => r.Id).Take(max).ToListAsync();
+            .OrderBy(r => r.MessageId).Select(r => r.Id).Take(max).ToListAsync(), CancellationToken.None);
         var entries = 0;
         var paths = new List<string>();
         foreach (var piece in expired.Chunk(PieceSize))
@@ -81,9 +80,8 @@ sealed partial class QueueStore
         var after = long.MinValue;
         while (true)
         {
-            await using var db = await database.ReadAsync(CancellationToken.None);
-            var ids = await db.Messages.Where(m => m.SiteId == fromSiteId && m.LiveRecipients > 0 && m.Id > after)
-                .OrderBy(m => m.Id).Select(m => m.Id).Take(PieceSize).ToListAsync();
+            var ids = await ReadAsync(db => db.Messages.Where(m => m.SiteId == fromSiteId && m.LiveRecipients > 0 && m.Id > after)
+                .OrderBy(m => m.Id).Select(m => m.Id).Take(PieceSize).ToListAsync(), CancellationToken.None);
             if (ids.Count == 0) return moved;
             moved += await pipeline.RunAsync(batch => MoveAsync(batch, ids, fromSiteId, toSiteId));
             after = ids[^1];
@@ -114,9 +112,8 @@ sealed partial class QueueStore
         await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.RerouteLeased, siteId, domain, from, to));
         while (true)
         {
-            await using var db = await database.ReadAsync(CancellationToken.None);
-            var ids = await db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain)
-                .Select(r => r.Id).Take(PieceSize).ToListAsync();
+            var ids = await ReadAsync(db => db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain)
+                .Select(r => r.Id).Take(PieceSize).ToListAsync(), CancellationToken.None);
             if (ids.Count == 0) return;
             await pipeline.RunAsync(async batch =>
             {
@@ -135,10 +132,9 @@ sealed partial class QueueStore
 
     public async Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max)
     {
-        await using var db = await database.ReadAsync(CancellationToken.None);
-        var ids = await db.Messages
+        var ids = await ReadAsync(db => db.Messages
             .Where(m => EF.Property<DateTimeOffset?>(m, MessageConfiguration.EndedAt) < settledBefore)
-            .OrderBy(m => EF.Property<DateTimeOffset?>(m, MessageConfiguration.EndedAt)).Select(m => m.Id).Take(max).ToListAsync();
+            .OrderBy(m => EF.Property<DateTimeOffset?>(m, MessageConfiguration.EndedAt)).Select(m => m.Id).Take(max).ToListAsync(), CancellationToken.None);
         var purged = 0;
         foreach (var piece in ids.Chunk(PieceSize))
         {

@@ -45,9 +45,20 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
 
     public async Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop)
     {
-        await using var db = await database.ReadAsync(stop);
-        var data = await db.Contents.Where(c => c.MessageId == id.Value).Select(c => c.Data).SingleOrDefaultAsync(stop);
-        return data is null ? null : new ReadOnlyMemory<byte>(data);
+        var data = await ReadAsync(db => db.Contents.Where(c => c.MessageId == id.Value).Select(c => c.Data).SingleOrDefaultAsync(stop), stop);
+        return data is null ? default(ReadOnlyMemory<byte>?) : data;
+    }
+
+    async Task<T> ReadAsync<T>(Func<WebSmtpDb, Task<T>> read, CancellationToken stop)
+    {
+        try
+        {
+            return await database.ReadAsync(read, stop);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new QueueUnavailableException("The queue could not be read.", exception);
+        }
     }
 
     public async Task<bool> ProbeAsync(CancellationToken stop)

@@ -1,0 +1,92 @@
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Storage.Tests;
+
+public abstract class QueueListsContract : QueueContract
+{
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Pages_follow_each_other_without_gap_or_repetition()
+    {
+        var committed = new List<long>();
+        for (var i = 0; i < 23; i++) committed.Add((await CommitAsync(1, Held("a@one.example"), Held("b@two.example"))).Id);
+        await CommitAsync(2, Held("a@one.example"));
+
+        var listed = new List<long>();
+        string? cursor = null;
+        do
+        {
+            var page = await Queue.ListAsync(new(1), cursor, 10, Stop);
+            Assert.Equal((23, false), (page.Total, page.TotalIsEstimate));
+            Assert.All(page.Items, m => Assert.Equal(2, m.Recipients.Count));
+            listed.AddRange(page.Items.Select(m => m.Id));
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        Assert.Equal(committed, listed);
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Filters_restrict_what_is_listed()
+    {
+        var first = await CommitAsync(1, Held("Bob@one.example"), Due("b@two.example", Now));
+        Database.Clock.Advance(TimeSpan.FromHours(1));
+        var second = NewMessage(1, Held("pia@one.example"));
+        (second.MailFrom, second.Subject) = ("Other@Sender.example", "50% off_now");
+        await Queue.CommitAsync(second, new byte[1000]);
+        var gone = await CommitAsync(1, Held("bob@one.example"));
+        await Queue.DeleteAsync(new(gone.Id), "admin");
+
+        Assert.Equal([first.Id, second.Id], await ListAsync(new(1)));
+        Assert.Equal([first.Id, second.Id, gone.Id], await ListAsync(new(1, History: true)));
+        Assert.Equal([first.Id, second.Id], await ListAsync(new(1, Domain: "one.example")));
+        Assert.Equal([first.Id], await ListAsync(new(1, Domain: "two.example")));
+        Assert.Equal([first.Id, second.Id, gone.Id], await ListAsync(new(1, Domain: "one.example", History: true)));
+        Assert.Equal([first.Id], await ListAsync(new(1, State: RecipientState.Queued)));
+        Assert.Empty(await ListAsync(new(1, Domain: "one.example", State: RecipientState.Queued)));
+        Assert.Equal([gone.Id], await ListAsync(new(1, State: RecipientState.Deleted, History: true)));
+        Assert.Equal([first.Id], await ListAsync(new(1, Recipient: "bob@")));
+        Assert.Equal([second.Id], await ListAsync(new(1, Sender: "other@sender")));
+        Assert.Equal([second.Id], await ListAsync(new(1, Subject: "50% OFF_")));
+        Assert.Empty(await ListAsync(new(1, Subject: "50%_off")));
+        Assert.Equal([first.Id], await ListAsync(new(1, ReceivedBefore: Now)));
+        Assert.Empty(await ListAsync(new(2)));
+    }
+
+    async Task<IEnumerable<long>> ListAsync(MessageFilter filter)
+    {
+        var page = await Queue.ListAsync(filter, null, 50, Stop);
+        Assert.Equal(page.Total, page.Items.Count);
+        return page.Items.Select(m => m.Id);
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Subdomains_are_found_and_the_domain_itself_is_not()
+    {
+        await CommitAsync(1, Held("a@example.com"), Held("a@mail.example.com"), Held("a@x.mail.example.com"), Held("a@notexample.com"), Held("a@example.com.au"));
+        Assert.Equal(["mail.example.com", "x.mail.example.com"], (await Queue.FindSubdomainsAsync(1, "example.com", Stop)).Select(d => d.Domain));
+        Assert.Empty(await Queue.FindSubdomainsAsync(2, "example.com", Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task The_queue_view_tells_how_each_destination_stands()
+    {
+        var start = Now;
+        await CommitAsync(1, Held("a@held.example"));
+        await CommitAsync(1, Due("a@due.example", Now.AddMinutes(3)));
+        Database.Clock.Advance(TimeSpan.FromMinutes(1));
+        await CommitAsync(1, Due("a@due.example", Now), Held("b@held.example"));
+        var leased = await Queue.LeaseDueAsync(NewLease(), [1], Now, 1, Stop);
+        await Queue.SettleAsync([Settle(leased[0], leased[0].Recipients[0], RecipientState.Queued, Now.AddMinutes(1), "451 4.0.0 Try later")]);
+        await Queue.LeaseHeldAsync(NewLease(), 1, ["held.example"], 1, Stop);
+
+        var page = await Queue.ListDestinationsAsync(1, null, 10, Stop);
+        Assert.Equal(2, page.Total);
+        Assert.Equal(new DestinationSummary("due.example", 2, 2000, start, Now.AddMinutes(1), "451 4.0.0 Try later", false, false, false, true), page.Items[0]);
+        Assert.Equal(new DestinationSummary("held.example", 2, 2000, start, null, null, true, true, false, false), page.Items[1]);
+
+        var first = await Queue.ListDestinationsAsync(1, null, 1, Stop);
+        Assert.Equal(page.Items[0], Assert.Single(first.Items));
+        var second = await Queue.ListDestinationsAsync(1, first.NextCursor, 1, Stop);
+        Assert.Equal((page.Items[1], null), (Assert.Single(second.Items), second.NextCursor));
+    }
+}

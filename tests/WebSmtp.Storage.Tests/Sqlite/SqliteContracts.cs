@@ -1,0 +1,31 @@
+namespace WebSmtp.Storage.Tests.Sqlite;
+
+public sealed class SqliteQueueStoreTests(SqliteFiles files) : QueueStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteQueueListsTests(SqliteFiles files) : QueueListsContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteSiteStoreTests(SqliteFiles files) : SiteStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteAccountStoreTests(SqliteFiles files) : AccountStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteAccessStoreTests(SqliteFiles files) : AccessStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteCollectionStoreTests(SqliteFiles files) : CollectionStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}

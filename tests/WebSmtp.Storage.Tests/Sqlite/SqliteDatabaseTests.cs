@@ -1,0 +1,183 @@
+using System.Data.Common;
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using WebSmtp.Migrations.Sqlite;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Storage.Queue;
+
+namespace WebSmtp.Storage.Tests.Sqlite;
+
+public sealed class SqliteDatabaseTests(SqliteFiles files)
+{
+    const int DeadlineMilliseconds = 120_000;
+    static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    static Message NewMessage(int i) => new()
+    {
+        Id = i, SiteId = 1, ReceivedAt = TestDatabase.Start, ClientAddress = "::1", HeloName = "x", Protocol = "SMTP", MailFrom = "", Size = 100_000,
+        Recipients = [new() { Address = "a@b.example", Domain = "b.example", State = RecipientState.Held }],
+    };
+
+    static async Task<long> PragmaAsync(DbConnection connection, string pragma)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA {pragma};";
+        return Convert.ToInt64(await command.ExecuteScalarAsync(Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task The_file_has_large_pages_and_every_writer_flushes()
+    {
+        var provider = files.New();
+        await using var database = await TestDatabase.OpenAsync(provider);
+        await using var db = await database.ContextAsync();
+        await db.Database.OpenConnectionAsync(Stop);
+        await using var writer = await provider.OpenWriterAsync(Stop);
+        foreach (var connection in new[] { db.Database.GetDbConnection(), writer })
+        {
+            Assert.Equal(16384, await PragmaAsync(connection, "page_size"));
+            Assert.Equal(2, await PragmaAsync(connection, "auto_vacuum"));
+            Assert.Equal(2, await PragmaAsync(connection, "synchronous"));
+            Assert.Equal(1, await PragmaAsync(connection, "foreign_keys"));
+            Assert.InRange(await PragmaAsync(connection, "wal_autocheckpoint"), 1000, 10_000);
+        }
+        await using var command = writer.CreateCommand();
+        command.CommandText = "PRAGMA journal_mode;";
+        Assert.Equal("wal", await command.ExecuteScalarAsync(Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task What_was_committed_is_there_after_the_program_ended()
+    {
+        var path = files.NewPath();
+        await using (var first = await TestDatabase.OpenAsync(SqliteDatabase.For(path))) await first.Queue.CommitAsync(NewMessage(1), "content"u8.ToArray());
+        Assert.False(File.Exists(path + "-wal"));
+        await using var second = await TestDatabase.OpenAsync(SqliteDatabase.For(path));
+        Assert.Equal("content"u8.ToArray(), (await second.Queue.ReadContentAsync(new(1), Stop))!.Value.ToArray());
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task A_second_process_on_the_same_data_directory_is_refused()
+    {
+        var path = files.NewPath();
+        await using (await TestDatabase.OpenAsync(SqliteDatabase.For(path)))
+        {
+            var refusal = await Assert.ThrowsAsync<DataDirectoryInUseException>(() => TestDatabase.OpenAsync(SqliteDatabase.For(path)));
+            Assert.Contains(Path.GetDirectoryName(path)!, refusal.Message, StringComparison.Ordinal);
+            using var other = Process.Start("flock", ["--nonblock", path + ".lock", "true"]);
+            await other.WaitForExitAsync(Stop);
+            Assert.Equal(1, other.ExitCode);
+        }
+        await using var next = await TestDatabase.OpenAsync(SqliteDatabase.For(path));
+        Assert.True(await next.Queue.ProbeAsync(Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task A_database_of_a_newer_version_is_refused_and_not_touched()
+    {
+        var path = files.NewPath();
+        await using (var database = await TestDatabase.OpenAsync(SqliteDatabase.For(path)))
+        {
+            await using var db = await database.ContextAsync();
+            await db.Database.ExecuteSqlAsync($"INSERT INTO \"__EFMigrationsHistory\" VALUES ('99990101000000_FromTheFuture', '99.0.0')", Stop);
+        }
+        var refusal = await Assert.ThrowsAsync<DatabaseTooNewException>(() => TestDatabase.OpenAsync(SqliteDatabase.For(path)));
+        Assert.Contains("FromTheFuture", refusal.Message, StringComparison.Ordinal);
+        // What was claimed was given back.
+        await Assert.ThrowsAsync<DatabaseTooNewException>(() => TestDatabase.OpenAsync(SqliteDatabase.For(path)));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task The_lock_of_a_process_killed_while_migrating_is_removed()
+    {
+        var path = files.NewPath();
+        var provider = SqliteDatabase.For(path);
+        using (await provider.ClaimAsync(Stop))
+        {
+            await using var connection = await provider.OpenWriterAsync(Stop);
+            await using var command = connection.CreateCommand();
+            command.CommandText =
+                """
+                CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER NOT NULL CONSTRAINT "PK___EFMigrationsLock" PRIMARY KEY, "Timestamp" TEXT NOT NULL);
+                INSERT INTO "__EFMigrationsLock" VALUES (1, '2026-01-01 00:00:00+00:00');
+                """;
+            await command.ExecuteNonQueryAsync(Stop);
+        }
+        await using var database = await TestDatabase.OpenAsync(provider);
+        Assert.True(await database.Queue.ProbeAsync(Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task A_full_disk_refuses_mail_until_there_is_room()
+    {
+        var provider = new SmallDisk(files.New());
+        await using var database = await TestDatabase.OpenAsync(provider);
+        await database.Queue.CommitAsync(NewMessage(1), new byte[100_000]);
+        await provider.LimitAsync(pages: 1);
+
+        for (var round = 0; round < 3; round++)
+        {
+            var commits = Enumerable.Range(10, 20).Select(i => database.Queue.CommitAsync(NewMessage(i), new byte[100_000])).ToList();
+            foreach (var commit in commits) await Assert.ThrowsAsync<QueueFullException>(() => commit);
+        }
+        Assert.Equal(1, await database.Queue.CountLiveAsync(1, Stop));
+        Assert.Single(await database.Queue.LeaseHeldAsync(new("n/a", TestDatabase.Start.AddHours(1)), 1, ["b.example"], 5, Stop));
+
+        await provider.LimitAsync(pages: 1_000_000);
+        await Task.WhenAll(Enumerable.Range(10, 20).Select(i => database.Queue.CommitAsync(NewMessage(i), new byte[100_000])));
+        Assert.Equal(21, await database.Queue.CountLiveAsync(1, Stop));
+        Assert.Equal(21, (await database.Queue.FindDestinationAsync(1, "b.example", Stop))!.Messages);
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task The_writer_recovers_when_its_connection_is_lost()
+    {
+        var provider = new SmallDisk(files.New());
+        await using var database = await TestDatabase.OpenAsync(provider);
+        await database.Queue.CommitAsync(NewMessage(1), null);
+        await provider.Writer!.DisposeAsync();
+        await database.Queue.CommitAsync(NewMessage(2), null);
+        Assert.Equal(2, await database.Queue.CountLiveAsync(1, Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task An_idle_writer_gives_free_pages_back_to_the_disk()
+    {
+        var path = files.NewPath();
+        await using var database = await TestDatabase.OpenAsync(SqliteDatabase.For(path));
+        for (var i = 1; i <= 1000; i++) await database.Queue.CommitAsync(NewMessage(i), new byte[100_000]);
+        for (var i = 1; i <= 1000; i++) await database.Queue.DeleteAsync(new(i), "test");
+        await using var db = await database.ContextAsync();
+        await db.Database.OpenConnectionAsync(Stop);
+        var before = await PragmaAsync(db.Database.GetDbConnection(), "freelist_count");
+        Assert.True(before > 5000);
+        while (await PragmaAsync(db.Database.GetDbConnection(), "freelist_count") > 4096)
+        {
+            database.Clock.Advance(CommitPipeline.IdleBeforeTidying);
+            await Task.Yield();
+        }
+        await database.Queue.CommitAsync(NewMessage(2000), new byte[1000]);
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task After_the_end_a_change_is_refused()
+    {
+        var database = await TestDatabase.OpenAsync(files.New());
+        var queue = database.Queue;
+        await database.DisposeAsync();
+        await Assert.ThrowsAsync<QueueUnavailableException>(() => queue.CommitAsync(NewMessage(1), null));
+    }
+
+    /// <summary>SQLite's own limit of pages gives the error of a full disk, when and where the test wants it.</summary>
+    sealed class SmallDisk(SqliteDatabase inner) : DatabaseProvider
+    {
+        public DbConnection? Writer { get; private set; }
+        public override bool OneWriter => inner.OneWriter;
+        public override void Configure(DbContextOptionsBuilder options) => inner.Configure(options);
+        public override DatabaseTrouble Classify(Exception exception) => inner.Classify(exception);
+        public override Task<IDisposable?> ClaimAsync(CancellationToken stop) => inner.ClaimAsync(stop);
+        public override async Task<DbConnection> OpenWriterAsync(CancellationToken stop) => Writer = await inner.OpenWriterAsync(stop);
+        public Task<long> LimitAsync(int pages) => PragmaAsync(Writer!, $"max_page_count = {pages}");
+    }
+}
