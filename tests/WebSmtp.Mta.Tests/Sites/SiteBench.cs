@@ -12,7 +12,7 @@ namespace WebSmtp.Mta.Tests.Sites;
 /// <summary>The operations on sites over stores in memory and a data directory of their own.</summary>
 sealed class SiteBench : IDisposable, ISiteExport
 {
-    public const int Deadline = 20_000;
+    public const int Deadline = 60_000;
     public static readonly Actor Administrator = new("anna", Role.Administrator, "local");
     public static readonly Actor Operator = new("otto", Role.Operator, "local");
     public static readonly Actor Viewer = new("vera", Role.Viewer, "local");
