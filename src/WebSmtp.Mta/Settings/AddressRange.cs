@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 
 namespace WebSmtp.Mta.Settings;
 
@@ -13,13 +14,15 @@ public readonly record struct AddressRange(IPNetwork Network)
     {
         range = default;
         if (text is null) return false;
-        if (!text.Contains('/', StringComparison.Ordinal))
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (AddressText.Read(slash < 0 ? text : text[..slash]) is not { } address) return false;
+        if (slash < 0)
         {
-            if (AddressText.Read(text) is not { } one) return false;
-            range = new(new IPNetwork(one, one.AddressFamily is System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
+            range = new(new IPNetwork(address, address.AddressFamily is AddressFamily.InterNetwork ? 32 : 128));
             return true;
         }
-        if (!IPNetwork.TryParse(text, out var network)) return false;
+        // 10.1.2.3/8 is either one address or a whole network: whoever wrote it has to say which.
+        if (!IPNetwork.TryParse(text, out var network) || !network.BaseAddress.Equals(address)) return false;
         range = new(network);
         return true;
     }

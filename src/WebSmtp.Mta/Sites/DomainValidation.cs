@@ -63,12 +63,12 @@ sealed class DomainValidation(Mailroots mailroots)
         Belongs(RouteType.Hold, "maxAge", route.MaxAge is not null);
         Belongs(RouteType.Hold, "maxBytes", route.MaxBytes is not null);
         Belongs(RouteType.Hold, "maxMessages", route.MaxMessages is not null);
+        if (route is { Type: RouteType.Drop, Directory: { } directory }) CheckDirectory(directory, sites, complaints);
         return route.Type switch
         {
-            RouteType.Drop => route with { Directory = CheckDirectory(route.Directory, sites, complaints) },
             RouteType.SmartHost => route with { SmartHost = CheckSmartHost(route.SmartHost, complaints) },
             RouteType.Hold => CheckHold(route, complaints),
-            RouteType.Dns or RouteType.Refuse => route,
+            RouteType.Drop or RouteType.Dns or RouteType.Refuse => route,
         };
 
         void Belongs(RouteType type, string member, bool given)
@@ -78,14 +78,12 @@ sealed class DomainValidation(Mailroots mailroots)
         }
     }
 
-    /// <summary>The full path: who drops mail need not know where the data directory is.</summary>
-    string? CheckDirectory(string? wanted, IReadOnlyList<Site> sites, Complaints complaints)
+    void CheckDirectory(string wanted, IReadOnlyList<Site> sites, Complaints complaints)
     {
-        if (wanted is null) return null;
         if (mailroots.Judge(wanted) is { } refusal)
         {
             complaints.Add("route.directory", refusal);
-            return wanted;
+            return;
         }
         foreach (var site in sites)
         {
@@ -95,7 +93,6 @@ sealed class DomainValidation(Mailroots mailroots)
                 complaints.Add("route.directory", $"'{wanted}' is the {Path.GetFileName(own)} folder of site '{site.Name}' ({site.Id}), or inside of it.");
         }
         if (!complaints.Any && mailroots.Prepare(wanted) is { } trouble) complaints.Add("route.directory", trouble);
-        return mailroots.FullPath(wanted);
     }
 
     static SmartHost? CheckSmartHost(SmartHost? wanted, Complaints complaints)

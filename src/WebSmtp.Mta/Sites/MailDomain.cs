@@ -34,7 +34,7 @@ public sealed record DomainRoute
 {
     public RouteType Type { get; init; } = RouteType.Dns;
 
-    /// <summary>Drop: a folder instead of the site's Drop, below the same roots as mail roots. Stored as a full path.</summary>
+    /// <summary>Drop: a folder instead of the site's Drop, below the same roots as mail roots: relative to the data directory, or absolute.</summary>
     public string? Directory { get; init; }
 
     /// <summary>SmartHost: the host that mail is handed to.</summary>

@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using WebSmtp.Mta.Accounts;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Tests.Sites;
+
+namespace WebSmtp.Mta.Tests.Administration;
+
+public sealed class AccessOperationsTests : IDisposable
+{
+    readonly MemoryAccessStore _store = new();
+    readonly FakeTimeProvider _time = new();
+    readonly Passwords _passwords = new();
+    readonly AccessOperations _access;
+
+    public AccessOperationsTests() => _access = new(_store, _passwords, _time, NullLogger<AccessOperations>.Instance);
+
+    public void Dispose() => _passwords.Dispose();
+
+    static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    Task<AdminUser?> LogInAsync(string password, string username = "admin", string from = "192.0.2.1") =>
+        _access.LogInAsync(username, password, from, Stop);
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task The_first_run_makes_up_a_password_that_can_be_read_and_typed_and_shows_it_once()
+    {
+        var password = await _access.FirstRunAsync(null, null, Stop);
+        Assert.Equal(20, password!.Length);
+        Assert.DoesNotContain(password, c => !char.IsAsciiLetterOrDigit(c) || "0O1lI".Contains(c, StringComparison.Ordinal));
+        Assert.Null(await _access.FirstRunAsync(null, null, Stop));
+        var user = (await LogInAsync(password, "ADMIN"))!;
+        Assert.Equal(("admin", Role.Administrator), (user.Username, user.Role));
+        Assert.DoesNotContain(password, user.PasswordHash, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_given_password_is_taken_at_the_first_run_only()
+    {
+        Assert.Null(await _access.FirstRunAsync("given-at-start", null, Stop));
+        Assert.Null(await _access.FirstRunAsync("another", null, Stop));
+        Assert.NotNull(await LogInAsync("given-at-start"));
+        Assert.Null(await LogInAsync("another"));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_given_key_is_an_administrators_key_from_any_start_on()
+    {
+        await _access.FirstRunAsync("given-at-start", null, Stop);
+        await _access.FirstRunAsync(null, "key-of-a-later-start", Stop);
+        await _access.FirstRunAsync(null, "key-of-a-later-start", Stop);
+        var key = Assert.Single(_store.Keys);
+        Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes("key-of-a-later-start")), key.KeyHash);
+        Assert.Equal(Role.Administrator, (await _access.FindKeyAsync("key-of-a-later-start", Stop))!.Role);
+        Assert.Null(await _access.FindKeyAsync("key-of-a-later-start ", Stop));
+        Assert.Null(await _access.FindKeyAsync("", Stop));
+        Assert.Null(await _access.FindKeyAsync(new('x', 10_000), Stop));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_key_ends_when_it_says()
+    {
+        _store.Keys.Add(new() { Name = "short", KeyHash = SHA256.HashData("key"u8), ExpiresAt = _time.GetUtcNow().AddSeconds(5) });
+        Assert.NotNull(await _access.FindKeyAsync("key", Stop));
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.NotNull(await _access.FindKeyAsync("key", Stop));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await _access.FindKeyAsync("key", Stop));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_key_that_is_withdrawn_is_refused_within_seconds()
+    {
+        _store.Keys.Add(new() { Name = "key", KeyHash = SHA256.HashData("key"u8) });
+        for (var i = 0; i < 5; i++) Assert.NotNull(await _access.FindKeyAsync("key", Stop));
+        Assert.Equal(1, _store.KeyQueries);
+        _store.Keys.Clear();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Null(await _access.FindKeyAsync("key", Stop));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task Who_guesses_is_slowed_down_and_even_the_right_password_has_to_wait()
+    {
+        await _access.FirstRunAsync("given-at-start", null, Stop);
+        for (var i = 0; i < LogInAttempts.Free; i++) Assert.Null(await LogInAsync("wrong"));
+        Assert.Null(await LogInAsync("given-at-start"));
+        // Somebody else is not kept out by it.
+        Assert.NotNull(await LogInAsync("given-at-start", from: "192.0.2.2"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull(await LogInAsync("given-at-start"));
+        Assert.Null(await LogInAsync("wrong"));
+        Assert.NotNull(await LogInAsync("given-at-start"));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_name_that_nobody_can_have_is_not_looked_up()
+    {
+        Assert.Null(await LogInAsync("x", "two\nlines"));
+        Assert.Null(await LogInAsync("x", new('x', 1000)));
+        Assert.Null(await LogInAsync("x", "nobody"));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_changed_password_ends_the_log_ins_made_with_the_old_one()
+    {
+        await _access.FirstRunAsync("given-at-start", null, Stop);
+        var user = (await LogInAsync("given-at-start"))!;
+        Assert.NotNull(await _access.FindUserAsync("Admin", user.SecurityStamp, Stop));
+        Assert.Null(await _access.FindUserAsync("admin", "another stamp", Stop));
+        Assert.Null(await _access.FindUserAsync("nobody", user.SecurityStamp, Stop));
+        Assert.Null(await _access.ChangePasswordAsync("admin", "given-at-start", "chosen by me", Stop));
+        Assert.Null(await _access.FindUserAsync("admin", user.SecurityStamp, Stop));
+        Assert.Null(await LogInAsync("given-at-start"));
+        Assert.NotNull(await LogInAsync("chosen by me"));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_new_password_is_long_and_the_old_one_is_right()
+    {
+        await _access.FirstRunAsync("given-at-start", null, Stop);
+        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("admin", "given-at-start", "ninechars", Stop), "newPassword");
+        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("admin", "wrong", "long enough", Stop), "oldPassword");
+        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("nobody", "wrong", "long enough", Stop), "oldPassword");
+        Assert.NotNull(await LogInAsync("given-at-start"));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using WebSmtp.Mta.Administration;
+
+namespace WebSmtp.Mta.Tests.Administration;
+
+/// <summary>Users and keys that are forgotten with the test.</summary>
+sealed class MemoryAccessStore : IAccessStore
+{
+    public List<AdminUser> Users { get; } = [];
+    public List<ApiKey> Keys { get; } = [];
+    public int KeyQueries { get; private set; }
+
+    public Task<AdminUser?> FindUserAsync(string username, CancellationToken stop) => Task.FromResult(
+        Users.Where(user => user.Username.Equals(username, StringComparison.OrdinalIgnoreCase)).Select(Copy).SingleOrDefault());
+
+    public Task<bool> AnyUserAsync(CancellationToken stop) => Task.FromResult(Users.Count > 0);
+
+    public Task AddUserAsync(AdminUser user, CancellationToken stop)
+    {
+        Users.Add(Copy(user));
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> UpdateUserAsync(AdminUser user, CancellationToken stop)
+    {
+        var index = Users.FindIndex(old => old.Username == user.Username && old.Version == user.Version);
+        if (index < 0) return Task.FromResult(false);
+        user.Version++;
+        Users[index] = Copy(user);
+        return Task.FromResult(true);
+    }
+
+    public Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop)
+    {
+        KeyQueries++;
+        return Task.FromResult(Keys.Find(key => key.KeyHash.AsSpan().SequenceEqual(keyHash)));
+    }
+
+    public Task AddKeyAsync(ApiKey key, CancellationToken stop)
+    {
+        Keys.Add(key);
+        return Task.CompletedTask;
+    }
+
+    static AdminUser Copy(AdminUser user) => JsonSerializer.Deserialize<AdminUser>(JsonSerializer.Serialize(user))!;
+}
