@@ -1,0 +1,213 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using WebSmtp.Mta.Acceptance;
+using WebSmtp.Mta.Accounts;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Tests.Collection;
+using WebSmtp.Mta.Tests.Delivery;
+using WebSmtp.Mta.Tests.Queue;
+using WebSmtp.Smtp.Server;
+
+namespace WebSmtp.Mta.Tests.Acceptance;
+
+/// <summary>
+/// A whole transfer agent without network, database and clock: sessions come in over pipes, hosts are on a network of the
+/// test's own. Site 1 has <c>hub.example</c> (dropped) and <c>test.com</c> (held; ETRN; account testserver).
+/// </summary>
+sealed class MailBench : IAsyncDisposable
+{
+    public const string Password = "correct horse";
+    static readonly Dictionary<int, string> AccountNames = new() { [1] = "testserver", [2] = "other" };
+
+    readonly Site _site = new()
+    {
+        Id = 1, Name = "Default", Mailroot = "mailroot/1", Endpoints = [new("127.0.0.1", 2525)],
+        Domains =
+        [
+            new() { SiteId = 1, Name = "hub.example", Kind = DomainKind.Default, Route = new() { Type = RouteType.Drop } },
+            Held("test.com"),
+        ],
+    };
+    readonly List<Task> _sessions = [];
+    readonly CancellationToken _stop;
+    int _sessionId;
+
+    /// <param name="stop">The test's time is over: sessions end.</param>
+    public MailBench(CancellationToken stop, Func<string, Stream>? createFile = null)
+    {
+        _stop = stop;
+        Directory.CreateDirectory(DataDirectory);
+        Queue = new(Time);
+        var data = new DataDirectory(DataDirectory, []);
+        Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
+        Ids = new(Time, 0);
+        var own = new OwnListeners(Sites);
+        Collections = new(Queue, Records, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Scheduler = new(Sites, Queue, Spool, Network, own, Network, Ids, Time, NullLogger<Scheduler>.Instance);
+        var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
+        var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        HeldMail = new(Sites, Queue, Records, Collections);
+        Configure(_ => { });
+    }
+
+    public string DataDirectory { get; } = Path.Combine(Path.GetTempPath(), "websmtp-tests-" + Path.GetRandomFileName());
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    public FakeQueueStore Queue { get; }
+    public FakeCollectionStore Records { get; } = new();
+    public FakeAccounts Accounts { get; } = new();
+    public FakeNetwork Network { get; } = new();
+    public SiteRegistry Sites { get; } = new();
+    public EventStream Events { get; } = new();
+    public MessageIds Ids { get; }
+    public Spool Spool { get; }
+    public Collections Collections { get; }
+    public Scheduler Scheduler { get; }
+    public MailSinkFactory Sinks { get; }
+    public HeldMail HeldMail { get; }
+    public long FreeBytes { get; set; } = long.MaxValue;
+    public SiteSnapshot Site => Sites.Find(1)!.Site;
+
+    /// <summary>What the client says it is; null: a transport without addresses.</summary>
+    public IPAddress Client { get; set; } = IPAddress.Parse("192.0.2.99");
+
+    public ServerSessionOptions Options { get; set; } = new() { HostName = "hub.example", RequireTlsForPlainAuth = false };
+
+    public static MailDomain Held(string name, params int[] accounts) => new()
+    {
+        SiteId = 1, Name = name, Kind = DomainKind.Remote, Route = new() { Type = RouteType.Hold, Etrn = true },
+        TurnMappings = [.. (accounts.Length == 0 ? [1] : accounts).Select(account => new TurnMapping { SiteId = 1, Domain = name, AccountId = account })],
+    };
+
+    /// <summary>Changes the site; sessions that run keep what they have.</summary>
+    public void Configure(Action<Site> change)
+    {
+        change(_site);
+        var snapshot = new SiteSnapshot(_site, Path.Combine(DataDirectory, "mailroot", "1"), 2, AccountNames);
+        Sites.Replace(new Dictionary<int, SiteView> { [1] = new(snapshot, SiteState.Running, null, []) });
+    }
+
+    public void ConfigureRoute(string domain, Func<DomainRoute, DomainRoute> change) =>
+        Configure(site => site.Domains.Single(one => one.Name == domain).Route = change(site.Domains.Single(one => one.Name == domain).Route));
+
+    /// <summary>A session that was greeted.</summary>
+    public async Task<Talk> ConnectAsync()
+    {
+        var pipes = new PipePair();
+        var session = new ServerSession($"s{Interlocked.Increment(ref _sessionId)}", pipes.Far, new IPEndPoint(Client, 40000),
+            new IPEndPoint(IPAddress.Loopback, 2525), Options, Sinks.Create(Site), Time);
+        var running = Task.Run(async () =>
+        {
+            await session.RunAsync(_stop);
+            await PipePair.CloseAsync(pipes.Far);
+        });
+        lock (_sessions) _sessions.Add(running);
+        var talk = new Talk(pipes.Near);
+        await talk.ReplyAsync();
+        return talk;
+    }
+
+    /// <summary>A session that said EHLO, logged in where an account is given.</summary>
+    public async Task<Talk> HelloAsync(string? account = null)
+    {
+        var talk = await ConnectAsync();
+        await talk.AskAsync("EHLO client.example", "250");
+        if (account is not null) await LogInAsync(talk, account, Password);
+        return talk;
+    }
+
+    public static async Task LogInAsync(Talk talk, string account, string password, string expected = "235")
+    {
+        var challenge = Convert.FromBase64String((await talk.AskAsync("AUTH CRAM-MD5"))[4..]);
+#pragma warning disable CA5351
+        var digest = Convert.ToHexStringLower(HMACMD5.HashData(Encoding.UTF8.GetBytes(password), challenge));
+#pragma warning restore CA5351
+        await talk.AskAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account} {digest}")), expected);
+    }
+
+    /// <summary>A message that came in on a connection of its own.</summary>
+    public async Task ReceiveAsync(string content, params string[] to) => await ReceiveAsync(content, "", to);
+
+    public async Task ReceiveAsync(string content, string parameters, string[] to)
+    {
+        await using var talk = await HelloAsync();
+        Assert.StartsWith("250 2.6.0", await talk.SendAsync("a@sender.example", to, content, parameters), StringComparison.Ordinal);
+    }
+
+    /// <summary>So many short messages to different mailboxes, <c>u1@</c> and so on.</summary>
+    public async Task ReceiveManyAsync(int count, string domain = "test.com", int first = 1)
+    {
+        await using var talk = await HelloAsync();
+        for (var n = first; n < first + count; n++) await talk.SendAsync("a@sender.example", [$"u{n}@{domain}"], $"Subject: {n}\r\n\r\nbody {n}\r\n");
+    }
+
+    /// <summary>Waits until the condition holds, which the collections' records are asked after each change.</summary>
+    public Task WhenRecordedAsync(Func<IReadOnlyList<CollectionRecord>, bool> condition)
+    {
+        var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Records.Changed = () =>
+        {
+            if (condition(Records.All)) met.TrySetResult();
+        };
+        Records.Changed();
+        return met.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    public Task WhenEndedAsync(int collections = 1) => WhenRecordedAsync(all => all.Count(record => record.EndedAt is not null) >= collections);
+
+    /// <summary>Waits until the condition holds, which the queue is asked after each settling.</summary>
+    public Task WhenSettledAsync(Func<bool> condition)
+    {
+        var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Queue.Settled = () =>
+        {
+            if (condition()) met.TrySetResult();
+        };
+        Queue.Settled();
+        return met.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Collections.StopAsync(TimeSpan.Zero);
+        await Scheduler.StopAsync(new CancellationToken(true));
+        Collections.Dispose();
+        Scheduler.Dispose();
+        Directory.Delete(DataDirectory, recursive: true);
+    }
+}
+
+/// <summary>Accounts in memory whose secrets are kept as they are.</summary>
+sealed class FakeAccounts : IAccountStore, ISecretProtector
+{
+    readonly Account[] _accounts =
+    [
+        new() { Id = 1, Username = "testserver", PasswordHash = "", ChallengeSecret = Encoding.UTF8.GetBytes(MailBench.Password) },
+        new() { Id = 2, Username = "other", PasswordHash = "", ChallengeSecret = Encoding.UTF8.GetBytes(MailBench.Password) },
+    ];
+
+    public Exception? Trouble { get; set; }
+
+    public Task<Account?> FindAsync(string username, CancellationToken stop) => Trouble is null
+        ? Task.FromResult(_accounts.SingleOrDefault(account => account.Username.Equals(username, StringComparison.OrdinalIgnoreCase)))
+        : Task.FromException<Account?>(Trouble);
+
+    public byte[] Protect(byte[] secret) => secret;
+    public byte[]? Unprotect(byte[] protectedSecret) => protectedSecret;
+    public Task<IReadOnlyList<Account>> ListAsync(string? afterUsername, int limit, CancellationToken stop) => throw new NotSupportedException();
+    public Task<long> CountAsync(CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyDictionary<string, int>> FindIdsAsync(IReadOnlyCollection<string> usernames, CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyDictionary<int, string>> NamesAsync(IReadOnlyCollection<int> ids, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> AddAsync(Account account, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> UpdateAsync(Account account, CancellationToken stop) => throw new NotSupportedException();
+    public Task DeleteAsync(int id, CancellationToken stop) => throw new NotSupportedException();
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Net;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Tests.Acceptance;
+
+namespace WebSmtp.Mta.Tests.Delivery;
+
+/// <summary>A network and a DNS of the test's own: hosts by address and port, mail hosts by domain.</summary>
+sealed class FakeNetwork : IDialer, IMailRouteResolver
+{
+    readonly ConcurrentDictionary<string, Func<IDuplexPipe, Task>> _listeners = new();
+    readonly ConcurrentDictionary<string, RouteAnswer> _domains = new();
+
+    /// <summary>Every address that was tried, in order.</summary>
+    public ConcurrentQueue<string> Dialed { get; } = new();
+
+    /// <summary>Who listens there: gets the server's end of each connection.</summary>
+    public void Listen(string endPoint, Func<IDuplexPipe, Task> serve) => _listeners[endPoint] = serve;
+
+    public void Listen(string endPoint, SinkHost host) => Listen(endPoint, host.ServeAsync);
+
+    /// <summary>MX records: preference and address, the host's name made up.</summary>
+    public void Mx(string domain, params (int Preference, string Address)[] hosts) =>
+        _domains[domain] = new([.. hosts.Select(host => new MailHost($"mx{host.Preference}.{domain}", IPAddress.Parse(host.Address), host.Preference))], RouteFailure.None, null);
+
+    public void Fail(string domain, RouteFailure failure, string reason) => _domains[domain] = new([], failure, reason);
+
+    public Task<(IDialedConnection? Connection, string? Reason)> DialAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken stop)
+    {
+        Dialed.Enqueue(remote.ToString());
+        if (!_listeners.TryGetValue(remote.ToString(), out var serve)) return Task.FromResult<(IDialedConnection?, string?)>((null, "connection refused"));
+        var pipes = new PipePair();
+        _ = Task.Run(() => serve(pipes.Far), CancellationToken.None);
+        return Task.FromResult<(IDialedConnection?, string?)>((new Connection(pipes.Near, remote), null));
+    }
+
+    public Task<RouteAnswer> ResolveAsync(string domain, CancellationToken stop) =>
+        Task.FromResult(_domains.GetValueOrDefault(domain) ?? new([], RouteFailure.NoSuchDomain, $"{domain} does not exist"));
+
+    public Task<RouteAnswer> ResolveHostAsync(string host, CancellationToken stop) => ResolveAsync(host, stop);
+
+    sealed class Connection(IDuplexPipe transport, IPEndPoint remote) : IDialedConnection
+    {
+        public IDuplexPipe Transport => transport;
+        public IPEndPoint Remote => remote;
+        public async ValueTask DisposeAsync() => await PipePair.CloseAsync(transport);
+    }
+}

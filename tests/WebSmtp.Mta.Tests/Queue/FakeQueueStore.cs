@@ -1,0 +1,321 @@
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Mta.Tests.Queue;
+
+/// <summary>The queue's contract in memory, leases and all. Gives out copies, so that nobody changes it by accident.</summary>
+sealed class FakeQueueStore(TimeProvider time) : IQueueStore
+{
+    readonly Lock _lock = new();
+    readonly SortedDictionary<long, Message> _messages = [];
+    readonly Dictionary<long, byte[]> _contents = [];
+    readonly List<TraceEvent> _trace = [];
+    long _lastRecipient;
+
+    /// <summary>Thrown by the next writes, while it is set.</summary>
+    public Exception? Trouble { get; set; }
+
+    /// <summary>Completes when a write may go on; null: at once.</summary>
+    public TaskCompletionSource? SettleGate { get; set; }
+
+    public int Settles { get; private set; }
+    public int Renewals { get; private set; }
+    public int Leases { get; private set; }
+
+    /// <summary>Called after each settling, outside the lock.</summary>
+    public Action? Settled { get; set; }
+
+    public IReadOnlyList<Recipient> Recipients
+    {
+        get { lock (_lock) return [.. _messages.Values.SelectMany(message => message.Recipients).Select(Copy)]; }
+    }
+
+    public IReadOnlyList<Message> Messages
+    {
+        get { lock (_lock) return [.. _messages.Values.Select(Copy)]; }
+    }
+
+    public int Contents
+    {
+        get { lock (_lock) return _contents.Count; }
+    }
+
+    public Recipient this[string address] => Recipients.Single(recipient => recipient.Address == address);
+
+    public Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent)
+    {
+        lock (_lock)
+        {
+            ThrowTrouble();
+            Assert.Equal(message.ContentPath is null, inlineContent is not null);
+            var copy = Copy(message);
+            foreach (var recipient in copy.Recipients) recipient.Id = ++_lastRecipient;
+            _messages.Add(copy.Id, copy);
+            if (inlineContent is { } content) _contents.Add(copy.Id, content.ToArray());
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            ThrowTrouble();
+            return Task.FromResult(Take(lease, recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Held && domains.Contains(recipient.Domain), maxMessages));
+        }
+    }
+
+    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            ThrowTrouble();
+            return Task.FromResult(Take(lease, recipient => siteIds.Contains(recipient.SiteId) && recipient.State is RecipientState.Queued && recipient.DueAt <= now, maxMessages));
+        }
+    }
+
+    IReadOnlyList<LeasedMessage> Take(Lease lease, Func<Recipient, bool> wanted, int maxMessages)
+    {
+        var taken = new List<LeasedMessage>();
+        foreach (var message in _messages.Values)
+        {
+            foreach (var over in message.Recipients.Where(recipient => recipient.LeaseUntil <= time.GetUtcNow())) GiveBack(over);
+            var mine = message.Recipients.Where(wanted).ToList();
+            if (mine.Count == 0) continue;
+            if (taken.Count == maxMessages) break;
+            foreach (var recipient in mine)
+            {
+                recipient.LeasedFrom = recipient.State;
+                (recipient.State, recipient.Lease, recipient.LeaseUntil, recipient.DueAt) = (RecipientState.Delivering, lease.Owner, lease.Until, null);
+            }
+            taken.Add(new(Copy(message), [.. mine.Select(Copy)]));
+        }
+        if (taken.Count > 0) Leases++;
+        return taken;
+    }
+
+    void GiveBack(Recipient recipient)
+    {
+        var from = recipient.LeasedFrom!.Value;
+        (recipient.State, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) = (from, null, null, null);
+        recipient.DueAt = from is RecipientState.Queued ? time.GetUtcNow() : null;
+    }
+
+    public Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) =>
+        Task.FromResult(Recipients.Where(recipient => siteIds.Contains(recipient.SiteId) && recipient.State is RecipientState.Queued).Min(recipient => recipient.DueAt));
+
+    public Task RenewAsync(Lease lease, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            ThrowTrouble();
+            Renewals++;
+            foreach (var recipient in Leased(lease.Owner)) recipient.LeaseUntil = lease.Until;
+        }
+        return Task.CompletedTask;
+    }
+
+    IEnumerable<Recipient> Leased(string owner) =>
+        _messages.Values.SelectMany(message => message.Recipients).Where(recipient => recipient.Lease == owner);
+
+    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements)
+    {
+        if (SettleGate is { } gate) await gate.Task;
+        var paths = new List<string>();
+        lock (_lock)
+        {
+            ThrowTrouble();
+            Settles++;
+            foreach (var settlement in settlements) Settle(settlement, paths);
+        }
+        Settled?.Invoke();
+        return paths;
+    }
+
+    void Settle(Settlement settlement, List<string> paths)
+    {
+        Assert.True(settlement.DueAt is not null == settlement.State is RecipientState.Queued, "only what is queued has a time");
+        var message = _messages[settlement.MessageId.Value];
+        var recipient = message.Recipients.Single(recipient => recipient.Id == settlement.RecipientId);
+        if (recipient.Lease != settlement.LeaseOwner) return;
+        (recipient.State, recipient.DueAt, recipient.LastReply, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) =
+            (settlement.State, settlement.DueAt, settlement.LastReply, null, null, null);
+        recipient.DeliveredTo = settlement.DeliveredTo;
+        if (settlement.CountsAsAttempt) recipient.Attempts++;
+        settlement.Trace.MessageId = message.Id;
+        settlement.Trace.At = time.GetUtcNow();
+        _trace.Add(settlement.Trace);
+        if (settlement.State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired) End(message, recipient, paths);
+    }
+
+    void End(Message message, Recipient recipient, List<string> paths)
+    {
+        recipient.SettledAt = time.GetUtcNow();
+        if (--message.LiveRecipients > 0) return;
+        _contents.Remove(message.Id);
+        if (message.ContentPath is { } path) paths.Add(path);
+    }
+
+    public Task ReleaseAsync(string leaseOwner)
+    {
+        lock (_lock)
+        {
+            foreach (var recipient in Leased(leaseOwner).ToList()) GiveBack(recipient);
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task RecoverAsync(string nodePrefix, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            foreach (var recipient in _messages.Values.SelectMany(message => message.Recipients)
+                .Where(recipient => recipient.Lease?.StartsWith(nodePrefix, StringComparison.Ordinal) is true || recipient.LeaseUntil <= now).ToList()) GiveBack(recipient);
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max)
+    {
+        var (ended, paths) = (0, new List<string>());
+        lock (_lock)
+        {
+            foreach (var message in _messages.Values.Where(message => message.ReceivedAt < receivedBefore))
+            {
+                foreach (var recipient in message.Recipients.Where(recipient => recipient.SiteId == siteId && recipient.Domain == domain && recipient.State is RecipientState.Held))
+                {
+                    if (ended++ == max) return Task.FromResult<(int, IReadOnlyList<string>)>((max, paths));
+                    recipient.State = RecipientState.Expired;
+                    End(message, recipient, paths);
+                }
+            }
+        }
+        return Task.FromResult<(int, IReadOnlyList<string>)>((ended, paths));
+    }
+
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by)
+    {
+        lock (_lock)
+        {
+            if (!_messages.TryGetValue(id.Value, out var message) || message.LiveRecipients == 0) return Task.FromResult(new DeleteResult(false, false, []));
+            if (message.Recipients.Exists(recipient => recipient.State is RecipientState.Delivering)) return Task.FromResult(new DeleteResult(true, true, []));
+            var paths = new List<string>();
+            foreach (var recipient in message.Recipients.Where(IsLive))
+            {
+                recipient.State = RecipientState.Deleted;
+                End(message, recipient, paths);
+            }
+            return Task.FromResult(new DeleteResult(true, false, paths));
+        }
+    }
+
+    public Task<long> MoveSiteAsync(int fromSiteId, int toSiteId) => throw new NotSupportedException();
+    public Task ReroutedAsync(int siteId, string domain, bool hold, DateTimeOffset now) => throw new NotSupportedException();
+
+    public Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max)
+    {
+        lock (_lock)
+        {
+            var old = _messages.Values.Where(message => message.LiveRecipients == 0 && message.Recipients.Max(recipient => recipient.SettledAt) < settledBefore)
+                .Select(message => message.Id).Take(max).ToList();
+            foreach (var id in old) _messages.Remove(id);
+            return Task.FromResult(old.Count);
+        }
+    }
+
+    public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop)
+    {
+        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? content.AsMemory() : null);
+    }
+
+    public Task<Message?> FindAsync(MessageId id, CancellationToken stop)
+    {
+        lock (_lock) return Task.FromResult(_messages.TryGetValue(id.Value, out var message) ? Copy(message) : null);
+    }
+
+    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            var after = cursor is null ? 0 : long.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture);
+            var all = _messages.Values.Where(message => message.SiteId == filter.SiteId && (filter.History || message.LiveRecipients > 0)
+                && (filter.Domain is null || message.Recipients.Exists(recipient => recipient.Domain == filter.Domain))
+                && (filter.State is null || message.Recipients.Exists(recipient => recipient.State == filter.State))).ToList();
+            var page = all.Where(message => message.Id > after).Take(limit).Select(Copy).ToList();
+            var more = page.Count == limit && all[^1].Id > page[^1].Id;
+            return Task.FromResult(new Page<Message>(page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null, all.Count));
+        }
+    }
+
+    public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop)
+    {
+        lock (_lock) return Task.FromResult<IReadOnlyList<TraceEvent>>([.. _trace.Where(trace => trace.MessageId == id.Value)]);
+    }
+
+    public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
+        Task.FromResult((long)Messages.Count(message => message.SiteId == siteId && message.LiveRecipients > 0));
+
+    public async Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop)
+    {
+        // Like a real store: others run meanwhile.
+        await Task.Yield();
+        return Live(siteId, domain);
+    }
+
+    Destination? Live(int siteId, string domain)
+    {
+        lock (_lock)
+        {
+            ThrowTrouble();
+            var mine = _messages.Values.Where(message => message.Recipients.Exists(recipient =>
+                recipient.SiteId == siteId && IsLive(recipient) && recipient.Domain == domain)).ToList();
+            return mine.Count == 0 ? null : new() { SiteId = siteId, Domain = domain, Reversed = "", Messages = mine.Count, Bytes = mine.Sum(message => message.Size) };
+        }
+    }
+
+    public Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<Destination>>([.. Recipients.Where(recipient => recipient.SiteId == siteId && IsLive(recipient))
+            .Select(recipient => recipient.Domain).Distinct().Where(name => name.EndsWith("." + domain, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(name => Live(siteId, name)!)]);
+
+    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<string>>([.. contentPaths.Where(path => Messages.All(message => message.ContentPath != path))]);
+
+    public Task<bool> ProbeAsync(CancellationToken stop) => Task.FromResult(true);
+
+    void ThrowTrouble()
+    {
+        if (Trouble is { } trouble) throw trouble;
+    }
+
+    static bool IsLive(Recipient recipient) =>
+        recipient.State is RecipientState.Queued or RecipientState.Delivering or RecipientState.Held or RecipientState.Frozen;
+
+    /// <summary>An operator's hand.</summary>
+    public void Freeze(string address)
+    {
+        lock (_lock)
+        {
+            foreach (var recipient in _messages.Values.SelectMany(message => message.Recipients).Where(recipient => recipient.Address == address))
+                recipient.State = RecipientState.Frozen;
+        }
+    }
+
+    static Message Copy(Message message) => new()
+    {
+        Id = message.Id, SiteId = message.SiteId, ReceivedAt = message.ReceivedAt, ClientAddress = message.ClientAddress, HeloName = message.HeloName,
+        Account = message.Account, Protocol = message.Protocol, MailFrom = message.MailFrom, Body = message.Body, SmtpUtf8 = message.SmtpUtf8,
+        Return = message.Return, EnvelopeId = message.EnvelopeId, Size = message.Size, Subject = message.Subject, HeaderMessageId = message.HeaderMessageId,
+        ContentPath = message.ContentPath, LiveRecipients = message.LiveRecipients, Recipients = [.. message.Recipients.Select(Copy)],
+    };
+
+    static Recipient Copy(Recipient recipient) => new()
+    {
+        Id = recipient.Id, MessageId = recipient.MessageId, SiteId = recipient.SiteId, Address = recipient.Address, Domain = recipient.Domain,
+        State = recipient.State, DueAt = recipient.DueAt, Attempts = recipient.Attempts, Lease = recipient.Lease, LeaseUntil = recipient.LeaseUntil,
+        LeasedFrom = recipient.LeasedFrom, LastReply = recipient.LastReply, DeliveredTo = recipient.DeliveredTo, SettledAt = recipient.SettledAt,
+        Notify = recipient.Notify, OriginalRecipient = recipient.OriginalRecipient,
+    };
+}
