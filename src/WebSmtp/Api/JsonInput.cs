@@ -32,7 +32,8 @@ static class JsonInput
         }
         catch (JsonException e)
         {
-            return NotJson($"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).");
+            // A member that is there twice has no place.
+            return NotJson(e.LineNumber is null ? e.Message : $"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {

@@ -43,7 +43,7 @@ static class SiteEndpoints
             .Describe(Role.Administrator, Tag, "Delete a site",
                 "A running site is stopped first. messages says what becomes of mail that is still queued: refuse (default; 409 while there is any), export (ready for another site's Pickup folder) or move (to the site of to). The default site cannot be deleted.",
                 400, 404, 409, 412)
-            .Produces<SiteDeletionResponse>().Produces(204).Example(response: """{ "messages": 12, "folder": "sites/2/Export" }""");
+            .Produces<SiteDeletionResponse>().Produces(204).Example(response: """{ "messages": 12, "folder": "export/site-2" }""");
     }
 
     static void MapActs(IEndpointRouteBuilder api)

@@ -88,7 +88,7 @@ static class SiteExamples
     public static readonly string Site = $$"""
         { "id": 2, "name": "Branch offices", "isDefault": false, "state": "stopped", "stateReason": null, "autoStart": true,
           "endpoints": [ { "address": "127.0.0.1", "port": 2526, "tls": "startTls", "certificate": null, "proxyProtocol": false, "odmr": false } ],
-          "mailroot": "sites/2", "defaultDomain": "hub.example", "fqdn": "hub.example",
+          "mailroot": "mailroot/2", "defaultDomain": "hub.example", "fqdn": "hub.example",
           "settings": {{new JsonObject(SettingsTable.All.Select(setting => KeyValuePair.Create(setting.Name, setting.DefaultJson))).ToJsonString(JsonSerializerOptions.Default)}} }
         """;
 }
