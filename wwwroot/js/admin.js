@@ -1,0 +1,151 @@
+// What the pages cannot do without a script: the live connection and its loss, times in the reader's zone, copying.
+// Everything else works without it.
+(() => {
+  "use strict";
+
+  // Times. The server writes UTC; here they become the reader's own. Text nodes are changed in place, never replaced,
+  // because live parts keep hold of them.
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const short = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  const minute = 60_000, hour = 60 * minute, day = 24 * hour;
+
+  const span = (ms) => {
+    if (ms < minute) return "less than a minute";
+    if (ms < hour) return `${Math.floor(ms / minute)} min`;
+    if (ms < 2 * day) {
+      const minutes = Math.floor((ms % hour) / minute);
+      return `${Math.floor(ms / hour)} h${ms < 10 * hour && minutes ? ` ${minutes} min` : ""}`;
+    }
+    return `${Math.floor(ms / day)} days`;
+  };
+
+  const words = (style, at) => {
+    const past = Date.now() - at;
+    if (style === "full") return full.format(at);
+    if (style === "age") return span(Math.max(0, past));
+    if (past < 0) return past > -day ? `in ${span(-past)}` : short.format(at);
+    if (past < minute) return "just now";
+    return past < 14 * day ? `${span(past)} ago` : short.format(at);
+  };
+
+  const setTime = (time) => {
+    const at = Date.parse(time.dateTime);
+    if (Number.isNaN(at)) return;
+    const text = words(time.dataset.time, at);
+    const node = time.firstChild;
+    if (node && node.nodeType === Node.TEXT_NODE) {
+      if (node.data !== text) node.data = text;
+    } else {
+      time.textContent = text;
+    }
+    const title = `${zoned.format(at)} = ${new Date(at).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+    if (time.title !== title) time.title = title;
+  };
+
+  const setTimes = (root) => root.querySelectorAll("time[data-time]").forEach(setTime);
+
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      const element = change.target.nodeType === Node.ELEMENT_NODE ? change.target : change.target.parentElement;
+      const time = element?.closest("time[data-time]");
+      if (time) setTime(time);
+      else for (const added of change.addedNodes) if (added.nodeType === Node.ELEMENT_NODE) {
+        if (added.matches("time[data-time]")) setTime(added);
+        setTimes(added);
+      }
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["datetime", "title"] });
+  setTimes(document);
+  setInterval(() => setTimes(document), 15_000);
+
+  // Copying.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const code = button.closest("figure").querySelector("code");
+    const label = button.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      label.textContent = "Copied";
+    } catch {
+      // Without a secure connection the browser refuses; then the text is chosen, ready for Ctrl+C.
+      getSelection().selectAllChildren(code);
+      label.textContent = "Press Ctrl+C";
+    }
+    setTimeout(() => { label.textContent = "Copy"; }, 3000);
+  });
+
+  // Buttons that open dialogs, for browsers that do not know commandfor.
+  if (!("command" in HTMLButtonElement.prototype)) {
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("[commandfor]");
+      const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+      if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
+    });
+  }
+
+  // A post takes a moment: its button says so, and cannot be pressed twice. A dialog has done its work then.
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    setTimeout(() => {
+      button?.setAttribute("aria-busy", "true");
+      event.target.closest("dialog")?.close();
+    });
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest('[aria-busy="true"]')) event.preventDefault();
+  }, true);
+
+  // The live connection. While it is lost the page stays as it is, greyed; when the server is back but does not know
+  // this page any more (it was restarted), the page loads anew: its state is in its address.
+  const modal = document.getElementById("components-reconnect-modal");
+  const alive = async () => {
+    try {
+      return (await fetch("/healthz", { cache: "no-store" })).ok;
+    } catch {
+      return false;
+    }
+  };
+  const reloadWhenAlive = async () => {
+    while (!await alive()) await new Promise((done) => setTimeout(done, 1000));
+    keepTyped();
+    location.reload();
+  };
+
+  // What was typed but not sent survives that reload; passwords are not kept.
+  const typed = "websmtp-typed";
+  const fields = () => [...document.querySelectorAll("form[method=post] :is(input, select):not([type=hidden], [type=password])")];
+  const keepTyped = () => sessionStorage.setItem(typed, JSON.stringify({
+    page: location.href,
+    values: fields().map((field) => field.type === "checkbox" || field.type === "radio" ? field.checked : field.value),
+  }));
+  const restoreTyped = () => {
+    const kept = JSON.parse(sessionStorage.getItem(typed) ?? "null");
+    sessionStorage.removeItem(typed);
+    const now = fields();
+    if (kept?.page !== location.href || kept.values.length !== now.length) return;
+    now.forEach((field, i) => {
+      if (typeof kept.values[i] === "boolean") field.checked = kept.values[i];
+      else field.value = kept.values[i];
+    });
+  };
+  restoreTyped();
+
+  modal.addEventListener("components-reconnect-state-changed", (event) => {
+    const state = event.detail.state;
+    document.body.classList.toggle("lost", state !== "hide");
+    if (state === "failed" || state === "rejected" || state === "resume-failed") reloadWhenAlive();
+  });
+
+  Blazor.start({
+    circuit: {
+      reconnectionOptions: { maxRetries: 1000, retryIntervalMilliseconds: (attempt) => Math.min(250 * (attempt + 1), 2000) },
+    },
+  });
+  Blazor.addEventListener("enhancedload", () => {
+    document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+    const answer = document.querySelector("[data-toast], .notice[role=alert]");
+    if (answer) answer.scrollIntoView({ block: "nearest" });
+  });
+})();
