@@ -1,1 +1,54 @@
-Console.WriteLine();
+using WebSmtp.Benchmarks;
+
+const string usage = """
+    Measures WebSmtp on this machine. Everything stays on loopback and in one folder, which is deleted at the end.
+
+      dotnet run -c Release --project tests/WebSmtp.Benchmarks -- ingest [--postfix] [options]
+      dotnet run -c Release --project tests/WebSmtp.Benchmarks -- collect [options]
+
+    ingest   Durable acceptance of held mail, sent by Postfix's smtp-source (Debian package postfix). With --postfix a
+             private Postfix that holds everything is measured in the same run, interleaved (needs root).
+    collect  Fills a held domain, then measures one TURN collection of all of it.
+
+      --sessions 20,50     numbers of sessions at once (ingest)
+      --size 10240         octets of a message
+      --seconds 3          how long each single measurement should take (ingest)
+      --repeat 3           measurements of each kind; the median counts, a first one is thrown away (ingest)
+      --messages 20000     how many to collect (collect)
+      --folder DIRECTORY   where the data goes; on the disk that is to be measured. Default: a new one in /var/tmp
+    """;
+
+Options options;
+try
+{
+    options = Options.Read(args);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine($"{e.Message}\n\n{usage}");
+    return 2;
+}
+
+using var stopped = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stopped.Cancel();
+};
+try
+{
+    await using var folder = new WorkFolder(options.Folder);
+    await (options.Benchmark is "ingest"
+        ? Ingest.RunAsync(options, folder, stopped.Token)
+        : Collect.RunAsync(options, folder, stopped.Token));
+    return 0;
+}
+catch (BenchmarkException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 1;
+}
