@@ -18,7 +18,7 @@ internal static class EnvelopeCommands
         {
             if (parameters.Return is DsnReturn.Full) line.Append(" RET=FULL");
             if (parameters.Return is DsnReturn.Headers) line.Append(" RET=HDRS");
-            if (parameters.EnvelopeId is { Length: > 0 } id) line.Append(" ENVID=").Append(Xtext(id));
+            if (parameters.EnvelopeId is { Length: > 0 } id) line.Append(" ENVID=").Append(Xtext.Encode(id));
         }
         return Checked(line.ToString());
     }
@@ -48,17 +48,5 @@ internal static class EnvelopeCommands
         if (notify.HasFlag(DsnNotify.Failure)) words.Add("FAILURE");
         if (notify.HasFlag(DsnNotify.Delay)) words.Add("DELAY");
         return string.Join(',', words);
-    }
-
-    /// <summary>RFC 3461 section 4.</summary>
-    static string Xtext(string text)
-    {
-        var coded = new StringBuilder(text.Length);
-        foreach (var octet in Encoding.UTF8.GetBytes(text))
-        {
-            if (octet is >= (byte)'!' and <= (byte)'~' and not ((byte)'+' or (byte)'=')) coded.Append((char)octet);
-            else coded.Append(CultureInfo.InvariantCulture, $"+{octet:X2}");
-        }
-        return coded.ToString();
     }
 }
