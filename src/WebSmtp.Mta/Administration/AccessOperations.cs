@@ -33,7 +33,9 @@ public sealed class AccessOperations(IAccessStore store, Passwords passwords, Ti
         var madeUp = string.IsNullOrEmpty(adminPassword) ? RandomNumberGenerator.GetString(Alphabet, MadeUpLength) : null;
         var user = new AdminUser
         {
-            Username = FirstUser, Role = Role.Administrator, SecurityStamp = NewStamp(),
+            Username = FirstUser,
+            Role = Role.Administrator,
+            SecurityStamp = NewStamp(),
             PasswordHash = await passwords.HashAsync(madeUp ?? adminPassword!, stop),
         };
         await store.AddUserAsync(user, stop);

@@ -95,8 +95,17 @@ public static class SettingsTable
     static Setting<long> Number(SettingType type, string name, string sheet, long value, string help, long minimum, long maximum,
         string? unit, bool zero, SettingScope scope, string? metabase) => new()
         {
-            Name = name, Type = type, Sheet = sheet, Help = help, Default = value, Unit = unit, Scope = scope, ZeroMeansNoLimit = zero,
-            MetabaseProperty = metabase, Minimum = minimum.ToString(CultureInfo.InvariantCulture), Maximum = maximum.ToString(CultureInfo.InvariantCulture),
+            Name = name,
+            Type = type,
+            Sheet = sheet,
+            Help = help,
+            Default = value,
+            Unit = unit,
+            Scope = scope,
+            ZeroMeansNoLimit = zero,
+            MetabaseProperty = metabase,
+            Minimum = minimum.ToString(CultureInfo.InvariantCulture),
+            Maximum = maximum.ToString(CultureInfo.InvariantCulture),
             Read = node => Json.Integer(node) is { } read && (read >= minimum && read <= maximum || zero && read == 0)
                 ? (read, null)
                 : (0, $"{Json.Quote(node)} is not allowed; give a whole number from {minimum} to {maximum}{(zero ? ", or 0 for no limit" : "")}."),
@@ -116,15 +125,26 @@ public static class SettingsTable
 
     static Setting<bool> Flag(string name, string sheet, bool value, string help, string? metabase) => new()
     {
-        Name = name, Type = SettingType.Boolean, Sheet = sheet, Help = help, Default = value, MetabaseProperty = metabase,
+        Name = name,
+        Type = SettingType.Boolean,
+        Sheet = sheet,
+        Help = help,
+        Default = value,
+        MetabaseProperty = metabase,
         Read = node => Json.Boolean(node) is { } read ? (read, null) : (false, $"{Json.Quote(node)} is not allowed; give true or false."),
         Write = read => read,
     };
 
     static Setting<string> Text(string name, string sheet, string value, string help, int maxLength, string? metabase) => new()
     {
-        Name = name, Type = SettingType.Text, Sheet = sheet, Help = help, Default = value, MetabaseProperty = metabase,
-        Maximum = maxLength.ToString(CultureInfo.InvariantCulture), Unit = "characters",
+        Name = name,
+        Type = SettingType.Text,
+        Sheet = sheet,
+        Help = help,
+        Default = value,
+        MetabaseProperty = metabase,
+        Maximum = maxLength.ToString(CultureInfo.InvariantCulture),
+        Unit = "characters",
         Read = node => Json.Text(node) is { } read && read.Length <= maxLength && read.All(c => c is >= ' ' and <= '~')
             ? (read, null)
             : ("", $"{Json.Quote(node)} is not allowed; give at most {maxLength} printable ASCII characters on one line."),
@@ -133,7 +153,14 @@ public static class SettingsTable
 
     static Setting<string> Choice(string name, string sheet, string value, string[] choices, string help, SettingScope scope, string? metabase) => new()
     {
-        Name = name, Type = SettingType.Choice, Sheet = sheet, Help = help, Default = value, Choices = choices, Scope = scope, MetabaseProperty = metabase,
+        Name = name,
+        Type = SettingType.Choice,
+        Sheet = sheet,
+        Help = help,
+        Default = value,
+        Choices = choices,
+        Scope = scope,
+        MetabaseProperty = metabase,
         Read = node => Json.Text(node) is { } read && choices.Contains(read, StringComparer.Ordinal)
             ? (read, null)
             : ("", $"{Json.Quote(node)} is not allowed; give one of {string.Join(", ", choices)}."),
@@ -142,7 +169,12 @@ public static class SettingsTable
 
     static Setting<IReadOnlyList<string>> Choices(string name, string sheet, string[] choices, string help) => new()
     {
-        Name = name, Type = SettingType.ChoiceList, Sheet = sheet, Help = help, Default = choices, Choices = choices,
+        Name = name,
+        Type = SettingType.ChoiceList,
+        Sheet = sheet,
+        Help = help,
+        Default = choices,
+        Choices = choices,
         Read = node => Json.Texts(node) is { } read && read.All(item => choices.Contains(item, StringComparer.OrdinalIgnoreCase))
             ? ([.. read.Select(item => item.ToUpperInvariant()).Distinct(StringComparer.Ordinal)], null)
             : ([], $"{Json.Quote(node)} is not allowed; give a list of {string.Join(", ", choices)}."),
@@ -152,8 +184,15 @@ public static class SettingsTable
     static Setting<TimeSpan> Duration(string name, string sheet, TimeSpan value, string help, TimeSpan minimum, TimeSpan maximum,
         SettingScope scope = SettingScope.Site, string? metabase = null) => new()
         {
-            Name = name, Type = SettingType.Duration, Sheet = sheet, Help = help, Default = value, Scope = scope, MetabaseProperty = metabase,
-            Minimum = XmlConvert.ToString(minimum), Maximum = XmlConvert.ToString(maximum),
+            Name = name,
+            Type = SettingType.Duration,
+            Sheet = sheet,
+            Help = help,
+            Default = value,
+            Scope = scope,
+            MetabaseProperty = metabase,
+            Minimum = XmlConvert.ToString(minimum),
+            Maximum = XmlConvert.ToString(maximum),
             Read = node => Json.Duration(node) is { } read && read >= minimum && read <= maximum
                 ? (read, null)
                 : (default, $"{Json.Quote(node)} is not allowed; give an ISO 8601 duration from {XmlConvert.ToString(minimum)} to {XmlConvert.ToString(maximum)}, such as \"PT15M\"."),
@@ -162,8 +201,14 @@ public static class SettingsTable
 
     static Setting<IReadOnlyList<TimeSpan>> Durations(string name, string sheet, TimeSpan[] value, string help, string? metabase) => new()
     {
-        Name = name, Type = SettingType.DurationList, Sheet = sheet, Help = help, Default = value, MetabaseProperty = metabase,
-        Minimum = "PT1S", Maximum = "P30D",
+        Name = name,
+        Type = SettingType.DurationList,
+        Sheet = sheet,
+        Help = help,
+        Default = value,
+        MetabaseProperty = metabase,
+        Minimum = "PT1S",
+        Maximum = "P30D",
         Read = node => Json.Durations(node) is { Count: >= 1 and <= 50 } read && read.All(one => one >= TimeSpan.FromSeconds(1) && one <= TimeSpan.FromDays(30))
             ? (read, null)
             : ([], $"{Json.Quote(node)} is not allowed; give a list of 1 to 50 ISO 8601 durations from PT1S to P30D, such as [\"PT15M\", \"PT1H\"]."),
@@ -172,14 +217,22 @@ public static class SettingsTable
 
     static Setting<IReadOnlyList<AddressRange>> Ranges(string name, string sheet, string help) => new()
     {
-        Name = name, Type = SettingType.AddressRanges, Sheet = sheet, Help = help, Default = [], MetabaseProperty = "IPSecurity",
+        Name = name,
+        Type = SettingType.AddressRanges,
+        Sheet = sheet,
+        Help = help,
+        Default = [],
+        MetabaseProperty = "IPSecurity",
         Read = node => Json.Ranges(node) is { } read ? (read, null) : ([], Json.RangesError(node)),
         Write = read => Json.Array([.. read.Select(range => range.ToString())]),
     };
 
     static Setting<RelayRules> RelaySetting() => new()
     {
-        Name = "relay", Type = SettingType.Relay, Sheet = "Access", MetabaseProperty = "RelayIpList",
+        Name = "relay",
+        Type = SettingType.Relay,
+        Sheet = "Access",
+        MetabaseProperty = "RelayIpList",
         Help = "Who may send to domains that are not this site's: clients that logged in, and these addresses.",
         Default = new(true, [new(new IPNetwork(IPAddress.Loopback, 32)), new(new IPNetwork(IPAddress.IPv6Loopback, 128))]),
         Read = Json.Relay,

@@ -28,10 +28,11 @@ sealed class EndpointChange(int siteId, IEndpointBinder binder, List<IBoundEndpo
             }
             return null;
         }
-        catch (EndpointUnavailableException e)
+        catch (Exception e)
         {
             await RollBackAsync();
-            return e.Message;
+            if (e is EndpointUnavailableException) return e.Message;
+            throw;
         }
     }
 

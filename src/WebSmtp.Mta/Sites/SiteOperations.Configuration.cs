@@ -68,8 +68,13 @@ public sealed partial class SiteOperations
 
         var site = new Site
         {
-            Name = valid.Name, AutoStart = valid.AutoStart, Desired = desired, Endpoints = valid.Endpoints,
-            Mailroot = valid.Mailroot ?? "", Fqdn = valid.Fqdn, Settings = valid.Settings,
+            Name = valid.Name,
+            AutoStart = valid.AutoStart,
+            Desired = desired,
+            Endpoints = valid.Endpoints,
+            Mailroot = valid.Mailroot ?? "",
+            Fqdn = valid.Fqdn,
+            Settings = valid.Settings,
             Domains = [new() { Name = valid.DefaultDomain ?? MachineName(), Kind = DomainKind.Default, Route = new() { Type = RouteType.Drop } }],
         };
         await store.AddAsync(site, stop);

@@ -51,7 +51,9 @@ public class SettingsTableTests
         var setting = SettingsTable.Find(name)!;
         var site = new SiteSnapshot(new Site
         {
-            Name = "Branch", Mailroot = "branch", Settings = new JsonObject { [name] = setting.DefaultJson }.ToJsonString(),
+            Name = "Branch",
+            Mailroot = "branch",
+            Settings = new JsonObject { [name] = setting.DefaultJson }.ToJsonString(),
             Domains = [new() { Name = "far.example", Overrides = new JsonObject { [name] = Other(setting) }.ToJsonString() }],
         }, "/data/branch", 2, new Dictionary<int, string>());
         var effective = site.RuleFor("far.example")!.Settings;

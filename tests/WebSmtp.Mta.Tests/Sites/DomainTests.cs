@@ -89,7 +89,13 @@ public sealed class DomainTests : IDisposable
         await _bench.BootAsync();
         var problem = (await CreateAsync(Remote("far.example", new()
         {
-            Type = RouteType.Dns, Directory = "x", SmartHost = new("h.example"), Etrn = true, EtrnTo = "h.example", MaxAge = TimeSpan.FromDays(1), MaxBytes = 1,
+            Type = RouteType.Dns,
+            Directory = "x",
+            SmartHost = new("h.example"),
+            Etrn = true,
+            EtrnTo = "h.example",
+            MaxAge = TimeSpan.FromDays(1),
+            MaxBytes = 1,
             MaxMessages = 1,
         }, "nobody"))).Problem;
         SiteBench.AssertInvalid(problem, "route.directory", "route.smartHost", "route.etrn", "route.etrnTo", "route.maxAge", "route.maxBytes",
@@ -103,11 +109,19 @@ public sealed class DomainTests : IDisposable
         await _bench.BootAsync();
         SiteBench.AssertInvalid((await CreateAsync(Remote("far.example", new()
         {
-            Type = RouteType.Hold, EtrnTo = "h.example:0", MaxAge = TimeSpan.FromSeconds(-1), MaxBytes = -1, MaxMessages = -1,
+            Type = RouteType.Hold,
+            EtrnTo = "h.example:0",
+            MaxAge = TimeSpan.FromSeconds(-1),
+            MaxBytes = -1,
+            MaxMessages = -1,
         }))).Problem, "route.etrnTo", "route.maxAge", "route.maxBytes", "route.maxMessages");
         var route = (await CreateAsync(Remote("far.example", new()
         {
-            Type = RouteType.Hold, EtrnTo = "[::1]", MaxAge = TimeSpan.Zero, MaxBytes = 0, MaxMessages = 0,
+            Type = RouteType.Hold,
+            EtrnTo = "[::1]",
+            MaxAge = TimeSpan.Zero,
+            MaxBytes = 0,
+            MaxMessages = 0,
         }))).Value!.Route;
         Assert.Equal(("[::1]:25", TimeSpan.Zero, 0L, 0L), (route.EtrnTo, route.MaxAge, route.MaxBytes, route.MaxMessages));
     }

@@ -7,7 +7,10 @@ public class SiteSnapshotTests
 {
     static SiteSnapshot Snapshot(params string[] domains) => new(new Site
     {
-        Id = 2, Name = "Branch", Mailroot = "branch", Settings = """{"maxMessageSize":4096}""",
+        Id = 2,
+        Name = "Branch",
+        Mailroot = "branch",
+        Settings = """{"maxMessageSize":4096}""",
         Domains = [.. domains.Select((name, index) => new MailDomain
         {
             SiteId = 2, Name = name, Kind = index == 0 ? DomainKind.Default : DomainKind.Remote, Route = new() { Type = index == 0 ? RouteType.Drop : RouteType.Dns },
@@ -46,7 +49,10 @@ public class SiteSnapshotTests
     {
         var site = new SiteSnapshot(new Site
         {
-            Id = 2, Name = "Branch", Mailroot = "branch", Settings = """{"maxMessageSize":4096,"outboundPort":26}""",
+            Id = 2,
+            Name = "Branch",
+            Mailroot = "branch",
+            Settings = """{"maxMessageSize":4096,"outboundPort":26}""",
             Domains = [new() { Name = "far.example", Kind = DomainKind.Remote, Overrides = """{"maxMessageSize":8192}""" }],
         }, "/data/branch", 2, new Dictionary<int, string>());
         var domain = site.FindDomain("far.example")!.Settings;
@@ -75,7 +81,8 @@ public class SiteSnapshotTests
     {
         var domain = new MailDomain
         {
-            Name = "far.example", TurnMappings = [new() { Domain = "far.example", AccountId = 1 }, new() { Domain = "far.example", AccountId = 2 }],
+            Name = "far.example",
+            TurnMappings = [new() { Domain = "far.example", AccountId = 1 }, new() { Domain = "far.example", AccountId = 2 }],
         };
         Assert.Equal(["here"], new DomainSnapshot(domain, null, SettingValues.Defaults, new Dictionary<int, string> { [2] = "here" }).TurnAccounts);
     }
