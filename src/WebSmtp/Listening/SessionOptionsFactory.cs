@@ -23,7 +23,7 @@ sealed class SessionOptionsFactory(ServerCertificate certificate)
     /// <summary>The endpoint is looked up again in the snapshot: TLS and ODMR may have changed since it was bound.</summary>
     public ServerSessionOptions For(SiteSnapshot site, SiteEndpoint bound, IPAddress client)
     {
-        var endpoint = site.Endpoints.FirstOrDefault(one => one.Port == bound.Port && one.Address == bound.Address) ?? bound;
+        var endpoint = site.FindEndpoint(bound) ?? bound;
         var shared = _bySite.GetValue(site, Shared);
         return shared with
         {

@@ -35,7 +35,7 @@ sealed class SmtpConnections(
             if (connection.RemoteEndPoint is not IPEndPoint remote || sites.Find(siteId) is not { } site) return;
             if (site.State is not SiteState.Running)
             {
-                await RefuseAsync(connection, new(421, 4, 3, 2, $"{site.Site.HostName} takes no connections at the moment, try again later"));
+                await RefuseAsync(connection, NotNow(site.Site));
                 return;
             }
             var here = Count((siteId, null), 1);
@@ -86,6 +86,8 @@ sealed class SmtpConnections(
             options.For(site, bound, remote.Address), sinks.Create(site), time);
         var live = new LiveSession(site.Id, session, ended.Task, () => connection.Abort(new ConnectionAbortedException("Closed by the server.")));
         sessions.Add(live);
+        // A stop that looked for sessions just before this one was there.
+        if (sites.Find(site.Id) is not { State: SiteState.Running or SiteState.Paused }) session.RequestClose(NotNow(site));
         events.Publish(new SessionEvent(session.StartedAt, site.Id, session.Id, "opened"));
         try
         {
@@ -100,6 +102,8 @@ sealed class SmtpConnections(
             events.Publish(new SessionEvent(time.GetUtcNow(), site.Id, session.Id, "closed"));
         }
     }
+
+    static Reply NotNow(SiteSnapshot site) => new(421, 4, 3, 2, $"{site.HostName} takes no connections at the moment, try again later");
 
     static async Task RefuseAsync(ConnectionContext connection, Reply reply) =>
         await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(reply + "\r\n"));
