@@ -332,13 +332,14 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasIndex(new[] { "ContentPath" }, "IX_Messages_ContentPath")
                         .HasFilter("\"ContentPath\" IS NOT NULL");
 
+                    b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Ended")
+                        .HasFilter("\"LiveRecipients\" <= 0");
+
                     b.HasIndex(new[] { "EndedAt" }, "IX_Messages_EndedAt")
                         .HasFilter("\"EndedAt\" IS NOT NULL");
 
                     b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Live")
                         .HasFilter("\"LiveRecipients\" > 0");
-
-                    b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_SiteId_Id");
 
                     b.ToTable("Messages", (string)null);
                 });

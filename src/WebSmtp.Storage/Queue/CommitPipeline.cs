@@ -20,17 +20,21 @@ sealed class CommitPipeline : IAsyncDisposable
     readonly Database _database;
     readonly TimeProvider _time;
     readonly ILogger<CommitPipeline> _log;
-    readonly Channel<Change> _waiting = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+
+    /// <summary>A null stands for the time to tidy.</summary>
+    readonly Channel<Change?> _waiting = Channel.CreateBounded<Change?>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     readonly List<Change> _group = new(MaxGroupChanges);
-    readonly CancellationTokenSource _stop = new();
     readonly Task _loop;
+    readonly ITimer _ticks;
     QueueWriter? _writer;
     bool _diskWasFull;
+    volatile bool _busy, _untidy;
 
     public CommitPipeline(Database database, TimeProvider time, ILogger<CommitPipeline> log)
     {
         (_database, _time, _log) = (database, time, log);
         _loop = Task.Run(LoopAsync);
+        _ticks = time.CreateTimer(_ => Tick(), null, IdleBeforeTidying, IdleBeforeTidying);
     }
 
     /// <summary>
@@ -54,38 +58,47 @@ sealed class CommitPipeline : IAsyncDisposable
 
     async Task LoopAsync()
     {
-        while (await WaitAsync())
+        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            Take();
-            if (_group.Count == 0) continue;
-            using (await _database.TakeTurnAsync(CancellationToken.None)) await CommitAsync();
-            _group.Clear();
+            var tidy = Take();
+            using var turn = await _database.TakeTurnAsync(CancellationToken.None);
+            if (_group.Count > 0)
+            {
+                await CommitAsync();
+                _group.Clear();
+                (_busy, _untidy) = (true, true);
+            }
+            else if (tidy)
+            {
+                _untidy = await TidyAsync();
+            }
         }
     }
 
-    /// <summary>True when changes wait; false when none will come any more. Keeps house when nothing has come for a while.</summary>
-    async ValueTask<bool> WaitAsync()
-    {
-        var some = _waiting.Reader.WaitToReadAsync(CancellationToken.None);
-        if (some.IsCompleted) return await some;
-        var waiting = some.AsTask();
-        var more = _writer is not null;
-        while (more && await Task.WhenAny(waiting, Task.Delay(IdleBeforeTidying, _time, _stop.Token)) != waiting && !_stop.IsCancellationRequested)
-        {
-            more = await TidyAsync();
-        }
-        return await waiting;
-    }
-
-    void Take()
+    /// <summary>Moves what waits into the group; true when it was time to tidy.</summary>
+    bool Take()
     {
         var bytes = 0L;
+        var tidy = false;
         while (_group.Count < MaxGroupChanges && bytes < MaxGroupBytes && _waiting.Reader.TryRead(out var change))
         {
-            if (change.Abandoned()) continue;
-            bytes += change.Bytes;
-            _group.Add(change);
+            if (change is null)
+            {
+                tidy = true;
+            }
+            else if (!change.Abandoned())
+            {
+                bytes += change.Bytes;
+                _group.Add(change);
+            }
         }
+        return tidy;
+    }
+
+    void Tick()
+    {
+        if (_untidy && !_busy) _waiting.Writer.TryWrite(null);
+        _busy = false;
     }
 
     async Task CommitAsync()
@@ -165,12 +178,12 @@ sealed class CommitPipeline : IAsyncDisposable
         change.Fail(new QueueUnavailableException("The queue could not be written.", failure.Exception));
     }
 
+    /// <summary>Housekeeping, a bounded piece at a time, when no change came between two ticks. True when there is more.</summary>
     async Task<bool> TidyAsync()
     {
         try
         {
-            using var turn = await _database.TakeTurnAsync(CancellationToken.None);
-            return _writer is not null && await _database.Provider.TidyAsync(_writer.Connection, _stop.Token);
+            return _writer is not null && await _database.Provider.TidyAsync(_writer.Connection, CancellationToken.None);
         }
         catch (Exception exception)
         {
@@ -196,10 +209,9 @@ sealed class CommitPipeline : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_waiting.Writer.TryComplete()) return;
-        await _stop.CancelAsync();
+        await _ticks.DisposeAsync();
         await _loop;
         await CloseAsync();
-        _stop.Dispose();
     }
 
     /// <param name="WhileCommitting">It may have been committed all the same, when only the answer was lost.</param>

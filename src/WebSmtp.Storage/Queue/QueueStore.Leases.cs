@@ -28,15 +28,18 @@ sealed partial class QueueStore
     Task<List<Message>> FindHeldAsync(int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
     {
         var ids = new SortedSet<long>();
-        var before = long.MaxValue;
+        var last = long.MaxValue;
         foreach (var domain in domains)
         {
             // One range of the index for each domain: none of them is read further than the oldest so far reach.
-            ids.UnionWith(await db.Recipients
-                .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId > after && r.MessageId < before)
-                .Select(r => r.MessageId).Distinct().OrderBy(id => id).Take(maxMessages).ToListAsync(stop));
+            var found = await db.Recipients
+                .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId > after && r.MessageId <= last)
+                .OrderBy(r => r.MessageId).Select(r => r.MessageId).Take(maxMessages).ToListAsync(stop);
+            if (found.Count == maxMessages) last = found[^1];
+            ids.UnionWith(found);
+            ids.RemoveWhere(id => id > last);
             while (ids.Count > maxMessages) ids.Remove(ids.Max);
-            if (ids.Count == maxMessages) before = ids.Max;
+            if (ids.Count == maxMessages) last = ids.Max;
         }
         if (ids.Count == 0) return [];
 

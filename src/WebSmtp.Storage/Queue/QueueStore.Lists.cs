@@ -20,20 +20,30 @@ sealed partial class QueueStore
         ReadAsync(db => db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
             .SingleOrDefaultAsync(m => m.Id == id.Value, stop), stop);
 
-    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => ReadAsync<Page<Message>>(async db =>
+    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => ReadAsync(async db =>
     {
         var after = MessageId.TryParse(cursor, out var id) ? id.Value : long.MinValue;
-        var matching = await MatchingAsync(db, filter, stop);
-        var total = await matching.Take(CountLimit + 1).CountAsync(stop);
-        var messages = await matching.AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
-            .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
+        var (messages, total) = await ListAsync(db.Messages.Where(m => m.LiveRecipients > 0));
+        if (filter.History)
+        {
+            var (ended, more) = await ListAsync(db.Messages.Where(m => m.LiveRecipients <= 0));
+            messages = [.. messages.Concat(ended).OrderBy(m => m.Id).Take(limit + 1)];
+            total += more;
+        }
         return PageOf(messages, limit, m => new MessageId(m.Id).ToString(), total);
+
+        async Task<(List<Message>, int Total)> ListAsync(IQueryable<Message> some)
+        {
+            var matching = await MatchingAsync(db, some, filter, stop);
+            var page = await matching.AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
+                .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
+            return (page, await matching.Take(CountLimit + 1).CountAsync(stop));
+        }
     }, stop);
 
-    static async Task<IQueryable<Message>> MatchingAsync(WebSmtpDb db, MessageFilter filter, CancellationToken stop)
+    static async Task<IQueryable<Message>> MatchingAsync(WebSmtpDb db, IQueryable<Message> messages, MessageFilter filter, CancellationToken stop)
     {
-        var messages = db.Messages.Where(m => m.SiteId == filter.SiteId);
-        if (!filter.History) messages = messages.Where(m => m.LiveRecipients > 0);
+        messages = messages.Where(m => m.SiteId == filter.SiteId);
         if (filter.ReceivedBefore is { } time)
         {
             var before = MessageId.AtOrAfter(time).Value;

@@ -146,8 +146,8 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
     {
         var path = files.NewPath();
         await using var database = await TestDatabase.OpenAsync(SqliteDatabase.For(path));
-        for (var i = 1; i <= 1000; i++) await database.Queue.CommitAsync(NewMessage(i), new byte[100_000]);
-        for (var i = 1; i <= 1000; i++) await database.Queue.DeleteAsync(new(i), "test");
+        await Task.WhenAll(Enumerable.Range(1, 1000).Select(i => database.Queue.CommitAsync(NewMessage(i), new byte[100_000])));
+        await Task.WhenAll(Enumerable.Range(1, 1000).Select(i => database.Queue.DeleteAsync(new(i), "test")));
         await using var db = await database.ContextAsync();
         await db.Database.OpenConnectionAsync(Stop);
         var before = await PragmaAsync(db.Database.GetDbConnection(), "freelist_count");
@@ -170,14 +170,10 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
     }
 
     /// <summary>SQLite's own limit of pages gives the error of a full disk, when and where the test wants it.</summary>
-    sealed class SmallDisk(SqliteDatabase inner) : DatabaseProvider
+    sealed class SmallDisk(SqliteDatabase inner) : ChangedSqlite(inner)
     {
         public DbConnection? Writer { get; private set; }
-        public override bool OneWriter => inner.OneWriter;
-        public override void Configure(DbContextOptionsBuilder options) => inner.Configure(options);
-        public override DatabaseTrouble Classify(Exception exception) => inner.Classify(exception);
-        public override Task<IDisposable?> ClaimAsync(CancellationToken stop) => inner.ClaimAsync(stop);
-        public override async Task<DbConnection> OpenWriterAsync(CancellationToken stop) => Writer = await inner.OpenWriterAsync(stop);
+        public override async Task<DbConnection> OpenWriterAsync(CancellationToken stop) => Writer = await base.OpenWriterAsync(stop);
         public Task<long> LimitAsync(int pages) => PragmaAsync(Writer!, $"max_page_count = {pages}");
     }
 }

@@ -351,6 +351,12 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 filter: "\"ContentPath\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Messages_Ended",
+                table: "Messages",
+                columns: new[] { "SiteId", "Id" },
+                filter: "\"LiveRecipients\" <= 0");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Messages_EndedAt",
                 table: "Messages",
                 column: "EndedAt",
@@ -361,11 +367,6 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 table: "Messages",
                 columns: new[] { "SiteId", "Id" },
                 filter: "\"LiveRecipients\" > 0");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_Messages_SiteId_Id",
-                table: "Messages",
-                columns: new[] { "SiteId", "Id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Recipients_Due",

@@ -352,6 +352,12 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 filter: "\"ContentPath\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Messages_Ended",
+                table: "Messages",
+                columns: new[] { "SiteId", "Id" },
+                filter: "\"LiveRecipients\" <= 0");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Messages_EndedAt",
                 table: "Messages",
                 column: "EndedAt",
@@ -362,11 +368,6 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 table: "Messages",
                 columns: new[] { "SiteId", "Id" },
                 filter: "\"LiveRecipients\" > 0");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_Messages_SiteId_Id",
-                table: "Messages",
-                columns: new[] { "SiteId", "Id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Recipients_Due",

@@ -11,7 +11,7 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(WebSmtpDb))]
-    [Migration("20261123192309_Initial")]
+    [Migration("20261123200048_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -292,13 +292,14 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasIndex(new[] { "ContentPath" }, "IX_Messages_ContentPath")
                         .HasFilter("\"ContentPath\" IS NOT NULL");
 
+                    b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Ended")
+                        .HasFilter("\"LiveRecipients\" <= 0");
+
                     b.HasIndex(new[] { "EndedAt" }, "IX_Messages_EndedAt")
                         .HasFilter("\"EndedAt\" IS NOT NULL");
 
                     b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Live")
                         .HasFilter("\"LiveRecipients\" > 0");
-
-                    b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_SiteId_Id");
 
                     b.ToTable("Messages", (string)null);
                 });

@@ -12,7 +12,7 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.PostgreSql.Migrations
 {
     [DbContext(typeof(WebSmtpDb))]
-    [Migration("20261123192316_Initial")]
+    [Migration("20261123200103_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -335,13 +335,14 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasIndex(new[] { "ContentPath" }, "IX_Messages_ContentPath")
                         .HasFilter("\"ContentPath\" IS NOT NULL");
 
+                    b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Ended")
+                        .HasFilter("\"LiveRecipients\" <= 0");
+
                     b.HasIndex(new[] { "EndedAt" }, "IX_Messages_EndedAt")
                         .HasFilter("\"EndedAt\" IS NOT NULL");
 
                     b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Live")
                         .HasFilter("\"LiveRecipients\" > 0");
-
-                    b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_SiteId_Id");
 
                     b.ToTable("Messages", (string)null);
                 });
