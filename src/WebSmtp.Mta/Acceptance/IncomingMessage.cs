@@ -88,7 +88,7 @@ sealed class IncomingMessage : IncomingContent
             _message.HeaderMessageId = _header.MessageId;
             Enqueue();
             _message.ContentPath = await _content.CompleteAsync();
-            await _acceptance.Queue.CommitAsync(_message, _message.ContentPath is null ? _content.InMemory : null);
+            await _acceptance.Queue.CommitAsync(_message, _message.ContentPath is null ? _content.InMemory : default(ReadOnlyMemory<byte>?));
         }
         catch (Exception e)
         {

@@ -160,7 +160,8 @@ sealed class MemoryContent(ReadOnlyMemory<byte> bytes) : IOutgoingContent
 /// </summary>
 sealed class SpoolMemory(long limit)
 {
-    const int SmallestBuffer = 16 * 1024, LargestPooled = 512 * 1024;
+    public const int LargestPooled = 512 * 1024;
+    const int SmallestBuffer = 16 * 1024;
     readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(LargestPooled, 64);
     long _rented;
 

@@ -26,7 +26,7 @@ sealed class SpoolFile(Spool spool, string path) : IAsyncDisposable
         var room = Math.Max(sizeHint, 1);
         if (_buffer.Length - _used < room)
         {
-            var larger = spool.Memory.Rent(Math.Max(_used + room, Math.Min(_used * 2, 2 * Spool.InlineBytes)));
+            var larger = spool.Memory.Rent(Math.Max(_used + room, _used * 2));
             InMemory.CopyTo(larger);
             spool.Memory.Return(_buffer);
             _buffer = larger;
@@ -55,6 +55,10 @@ sealed class SpoolFile(Spool spool, string path) : IAsyncDisposable
         await _file.WriteAsync(_buffer.AsMemory(0, _used), stop);
         _written += _used;
         _used = 0;
+        if (_buffer.Length <= SpoolMemory.LargestPooled) return;
+        // Much came in one read; the next one need not.
+        spool.Memory.Return(_buffer);
+        _buffer = [];
     }
 
     /// <summary>

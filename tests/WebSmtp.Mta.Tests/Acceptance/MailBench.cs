@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -111,9 +114,35 @@ sealed class MailBench : IAsyncDisposable
             await PipePair.CloseAsync(pipes.Far);
         });
         lock (_sessions) _sessions.Add(running);
-        var talk = new Talk(pipes.Near);
+        var talk = new Talk(Options.Tls is EndpointTls.Implicit ? await TlsAsync(pipes.Near) : pipes.Near);
         await talk.ReplyAsync();
         return talk;
+    }
+
+    static async Task<IDuplexPipe> TlsAsync(IDuplexPipe pipe)
+    {
+        var tls = new SslStream(new ReadWriteStream(pipe), false, (_, certificate, _, _) => certificate?.Subject == "CN=hub.example");
+        await tls.AuthenticateAsClientAsync("hub.example");
+        return new StreamPipe(tls);
+    }
+
+    sealed class StreamPipe(Stream stream) : IDuplexPipe
+    {
+        public PipeReader Input { get; } = PipeReader.Create(stream);
+        public PipeWriter Output { get; } = PipeWriter.Create(stream);
+    }
+
+    /// <summary>From now on sessions begin under TLS, as on an endpoint with implicit TLS.</summary>
+    public void UseTls()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=hub.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        Options = Options with
+        {
+            Tls = EndpointTls.Implicit,
+            TlsOptions = new() { ServerCertificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null) },
+        };
     }
 
     /// <summary>A session that said EHLO, logged in where an account is given.</summary>
@@ -184,6 +213,26 @@ sealed class MailBench : IAsyncDisposable
         Scheduler.Dispose();
         Directory.Delete(DataDirectory, recursive: true);
     }
+}
+
+/// <summary>Two pipes as a stream, for TLS.</summary>
+sealed class ReadWriteStream(IDuplexPipe pipe) : Stream
+{
+    readonly Stream _read = pipe.Input.AsStream();
+    readonly Stream _write = pipe.Output.AsStream();
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override void Flush() => _write.Flush();
+    public override Task FlushAsync(CancellationToken cancellationToken) => _write.FlushAsync(cancellationToken);
+    public override int Read(byte[] buffer, int offset, int count) => _read.Read(buffer, offset, count);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _read.ReadAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _write.WriteAsync(buffer, cancellationToken);
+    public override void Write(byte[] buffer, int offset, int count) => _write.Write(buffer, offset, count);
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
 }
 
 /// <summary>Accounts in memory whose secrets are kept as they are.</summary>

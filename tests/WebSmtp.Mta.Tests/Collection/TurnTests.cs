@@ -369,7 +369,7 @@ public sealed class TurnTests
         await talk.SayAsync("354 go\r\n");
         var lines = new List<string>();
         while (await talk.LineAsync() is { } line and not ".") lines.Add(line);
-        Assert.Contains("Content-Transfer-Encoding: quoted-printable", lines);
+        Assert.True(lines.Contains("Content-Transfer-Encoding: quoted-printable"), string.Join('\n', lines));
         Assert.Contains("Many greetings, viele Gr=C3=BC=C3=9Fe", lines);
         await talk.SayAsync("250 ok\r\n");
         await talk.LineAsync();
