@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using WebSmtp.Mta.Events;
@@ -11,6 +12,9 @@ namespace WebSmtp.Admin;
 public abstract class LivePart : ComponentBase, IAsyncDisposable
 {
     static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Not everything is an event: another node, or a clock that passed a due time.</summary>
+    static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(10);
 
     readonly CancellationTokenSource _gone = new();
     Task _following = Task.CompletedTask;
@@ -46,13 +50,15 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
 
     async Task FollowAsync(CancellationToken gone)
     {
-        using var changed = new SemaphoreSlim(0, 1);
-        var watching = WatchAsync(changed, gone);
+        // Room for one: however much happens between two refreshes, there is one reason to refresh.
+        var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        var watching = WatchAsync(changed.Writer, gone);
+        await using var unprompted = Time.CreateTimer(_ => changed.Writer.TryWrite(true), null, MaxInterval, MaxInterval);
         try
         {
             while (true)
             {
-                await changed.WaitAsync(gone);
+                await changed.Reader.ReadAsync(gone);
                 await InvokeAsync(async () =>
                 {
                     await LoadAsync(gone);
@@ -67,17 +73,16 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The circuit ends with the error; the browser then reloads the page.
+            // The circuit ends with the error; the browser then loads the page anew.
             await DispatchExceptionAsync(e);
         }
     }
 
-    /// <summary>Reads all that happens and only leaves word that something did, so that a busy server costs one refresh.</summary>
-    async Task WatchAsync(SemaphoreSlim changed, CancellationToken gone)
+    async Task WatchAsync(ChannelWriter<bool> changed, CancellationToken gone)
     {
         await foreach (var what in Events.ReadAsync(gone))
         {
-            if (changed.CurrentCount is 0 && Concerns(what)) changed.Release();
+            if (Concerns(what)) changed.TryWrite(true);
         }
     }
 

@@ -1,0 +1,127 @@
+using System.Globalization;
+using Microsoft.Playwright;
+using WebSmtp.EndToEnd.Tests.Server;
+using static Microsoft.Playwright.Assertions;
+
+namespace WebSmtp.EndToEnd.Tests.Admin;
+
+/// <summary>Making, starting and deleting sites in the browser.</summary>
+public sealed class SiteScreenTests(SharedServer server, Browser browser)
+{
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_site_is_made_started_paused_continued_stopped_and_deleted()
+    {
+        var process = await server.ProcessAsync();
+        var (name, port) = (TestSite.Unique("Made in the browser "), FreePorts.Next());
+        var page = await browser.OpenLoggedInAsync(process);
+        await page.GotoAsync("/sites");
+        await page.GetByRole(AriaRole.Link, new() { Name = "New site" }).ClickAsync();
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
+        await page.GetByLabel("Port").FillAsync(port.ToString(CultureInfo.InvariantCulture));
+        await page.GetByLabel("Default domain").FillAsync("hub.example");
+        await page.GetByLabel("Start it now").UncheckAsync();
+        await page.Button("Create site").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync($"{name} is made. It is stopped.");
+
+        await page.GoLiveAsync("/sites");
+        var row = page.Locator($"tr[data-site='{name}']");
+        foreach (var (act, state) in new[] { ("Start", "running"), ("Pause", "paused"), ("Continue", "running"), ("Stop", "stopped") })
+        {
+            await row.GetByRole(AriaRole.Button, new() { Name = act }).ClickAsync();
+            await Expect(row).ToHaveAttributeAsync("data-state", state);
+            await Expect(page.Answer()).ToContainTextAsync(name);
+        }
+
+        await row.GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Delete" }).ClickAsync();
+        await page.GetByLabel($"Type the site's name, {name}").FillAsync("something else");
+        await page.Button("Delete the site").ClickAsync();
+        await Expect(page.Locator(".field.has-error")).ToContainTextAsync("Type the name as it is written");
+        await page.GetByLabel($"Type the site's name, {name}").FillAsync(name);
+        await page.Button("Delete the site").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync($"{name} is deleted.");
+        await Expect(page.Locator($"tr[data-site='{name}']")).ToHaveCountAsync(0);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_site_on_a_taken_address_and_port_says_who_has_it()
+    {
+        await using var first = await server.NewSiteAsync();
+        var name = TestSite.Unique("Second ");
+        var page = await browser.OpenLoggedInAsync(first.Server);
+        await page.GotoAsync("/sites/new");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
+        await page.GetByLabel("Port").FillAsync(first.Port.ToString(CultureInfo.InvariantCulture));
+        await page.Button("Create site").ClickAsync();
+
+        await Expect(page.Answer()).ToContainTextAsync("could not start");
+        await Expect(page.Answer()).ToContainTextAsync(first.Port.ToString(CultureInfo.InvariantCulture));
+        await page.LiveAsync();
+        await Expect(page.Locator(".notice.bad")).ToContainTextAsync("It could not start.");
+        await page.GoLiveAsync("/");
+        await Expect(page.Locator(".verdict")).ToContainTextAsync($"{name} has failed");
+
+        await page.GoLiveAsync("/sites");
+        await Expect(page.Locator($"tr[data-site='{name}']")).ToHaveAttributeAsync("data-state", "failed");
+        var id = (await first.Api.ListAsync("/sites")).Single(site => site["name"]!.GetValue<string>() == name)["id"]!.GetValue<int>();
+        await first.Api.DeleteAsync($"/sites/{id}");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_is_wrong_stands_at_its_field_and_nothing_typed_is_lost()
+    {
+        var page = await browser.OpenLoggedInAsync(await server.ProcessAsync());
+        await page.GotoAsync("/sites/new");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Kept as typed");
+        await page.GetByLabel("Port").FillAsync("99999");
+        await page.Button("Create site").ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Nothing was changed.");
+        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("Kept as typed");
+        var port = page.GetByLabel("Port");
+        await Expect(port).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(port).ToHaveValueAsync("99999");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task The_default_site_says_why_it_cannot_be_deleted()
+    {
+        var page = await browser.OpenLoggedInAsync(await server.ProcessAsync());
+        await page.GotoAsync("/sites/1");
+        await Expect(page.GetByText("It cannot be deleted")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Delete" })).ToHaveCountAsync(0);
+        await page.GotoAsync("/sites/1/delete");
+        await Expect(page.GetByText("The default site cannot be deleted.")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_change_made_elsewhere_shows_by_itself()
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/sites/{site.Id}");
+        await Expect(page.Locator(".facts")).ToContainTextAsync("running");
+
+        await site.Api.PostAsync($"{site.Path}/pause");
+
+        await Expect(page.Locator(".facts")).ToContainTextAsync("paused", new() { Timeout = 5000 });
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_client_that_connects_is_in_the_list_of_sessions_at_once()
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/sessions?site={site.Id}");
+        await Expect(page.GetByText("Nobody is connected")).ToBeVisibleAsync();
+
+        await using (var talk = await site.ConnectAsync())
+        {
+            await talk.GreetAsync("visitor.example");
+            await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+            await talk.QuitAsync();
+        }
+
+        await Expect(page.GetByText("Nobody is connected")).ToBeVisibleAsync();
+    }
+}
