@@ -67,12 +67,16 @@ static class ReplyCatalog
     public static readonly Reply TooManyRecipients = new(452, 4, 5, 3, "Too many recipients");
     public static readonly Reply SessionTooBig = new(421, 4, 7, 0, "Too much content in one session, connect again for the rest");
     public static readonly Reply TooManyTransactions = new(421, 4, 7, 0, "Too many messages in one session, connect again for the rest");
+    public static readonly Reply TooManyCommands = new(421, 4, 7, 0, "Too many commands without a message");
     public static readonly Reply TooManyErrors = new(421, 4, 7, 0, "Too many errors");
     public static readonly Reply Inactive = new(421, 4, 4, 2, "Waited too long");
     public static readonly Reply LineTooLong = new(500, 5, 5, 2, "Line is too long");
 
-    // Lost framing and attacks: the session ends
+    // Content: the session goes on
     public static readonly Reply BareLineEnding = new(550, 5, 6, 11, "Message holds a bare CR or LF; lines end with CRLF only");
+
+    // Lost framing and attacks: the session ends
+    public static readonly Reply AmbiguousEnd = new(550, 5, 6, 11, "End of data is ambiguous; lines end with CRLF only");
     public static readonly Reply BadLineEnding = new(500, 5, 5, 2, "Lines end with CRLF and hold no bare CR, LF or NUL");
     public static readonly Reply TalkedFirst = new(554, 5, 5, 0, "Wait for the greeting");
     public static readonly Reply NotSmtp = new(554, 5, 5, 0, "This is an SMTP server");

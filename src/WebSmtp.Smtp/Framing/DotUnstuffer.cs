@@ -4,15 +4,15 @@ namespace WebSmtp.Smtp.Framing;
 
 /// <summary>
 /// Takes content out of its framing, across any segmentation. RFC 5321 section 4.5.2. Holds back at most a dot and two CR;
-/// the message itself is never held. Only CRLF.CRLF ends it: LF.LF, CR.CR and friends are content, and are counted so
-/// that the message can be refused afterwards. A CRLF after a bare CR does not begin a line either: whether CR CR LF is
-/// a line's end is what sender and receiver could disagree on.
+/// the message itself is never held. Only CRLF.CRLF ends it. LF.LF, CR.CR and friends, CR CR LF.CRLF among them, are ends
+/// to some and content to others, which is how mail is smuggled: there it stops without deciding. A bare CR or LF
+/// elsewhere is content, and is counted so that the message can be refused afterwards.
 /// </summary>
 /// <param name="dots">False for chunks (BDAT): nothing is stuffed and nothing ends the content, line ends are only watched.</param>
-/// <param name="repair">Bare CR and LF become CRLF, and CR CR LF one CRLF.</param>
+/// <param name="repair">Bare CR and LF become CRLF, and CR CR LF one CRLF. Nothing is ambiguous then.</param>
 sealed class DotUnstuffer(bool dots = true, bool repair = false)
 {
-    enum At { LineStart, Dot, DotCr, Inside, Cr, CrCr, Done }
+    enum At { LineStart, Dot, DotCr, OddStart, OddDot, Inside, Cr, CrCr, Done, Ambiguous }
 
     const byte Cr = (byte)'\r';
     const byte Lf = (byte)'\n';
@@ -22,6 +22,9 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
 
     public bool IsDone => _at is At.Done;
 
+    /// <summary>A dot stood alone between two line ends that are not both CRLF. Whether that was the end nobody can say.</summary>
+    public bool IsAmbiguous => _at is At.Ambiguous;
+
     /// <summary>CR and LF met that were not part of a CRLF.</summary>
     public int BareLineEndings { get; private set; }
 
@@ -30,12 +33,12 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
 
     /// <summary>
     /// Copies content to <paramref name="output"/>, or only counts it when that is null; returns how many octets of
-    /// input were used, which is all of them until <see cref="IsDone"/>.
+    /// input were used, which is all of them until <see cref="IsDone"/> or <see cref="IsAmbiguous"/>.
     /// </summary>
     public int Feed(ReadOnlySpan<byte> input, IBufferWriter<byte>? output)
     {
         var used = 0;
-        while (used < input.Length && _at is not At.Done)
+        while (used < input.Length && _at is not (At.Done or At.Ambiguous))
         {
             var run = _at is At.Inside or At.LineStart ? Run(input[used..], output) : 0;
             used += run > 0 ? run : Step(input[used], output);
@@ -94,8 +97,15 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
                 _at = At.Done;
                 return 1;
             case (At.DotCr, _):
-                _at = At.Cr;
+                _at = repair ? At.Cr : At.Ambiguous;
                 return 0;
+            case (At.Dot, Lf) or (At.OddDot, Cr or Lf) when !repair:
+                _at = At.Ambiguous;
+                return 1;
+            case (At.OddStart, Dot) when dots:
+                Put("."u8, output);
+                _at = At.OddDot;
+                return 1;
             case (At.Dot, _):
                 _at = At.Inside;
                 return 0;
@@ -106,7 +116,7 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
             case (At.CrCr, Lf):
                 BareLineEndings++;
                 if (!repair) Put("\r\n"u8, output);
-                _at = At.Inside;
+                _at = repair ? At.LineStart : At.OddStart;
                 return 1;
             case (At.Cr or At.CrCr, Cr):
                 PutBareCr(output);
@@ -114,12 +124,12 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
                 return 1;
             case (At.Cr or At.CrCr, _):
                 PutBareCr(output);
-                _at = At.Inside;
+                _at = At.OddStart;
                 return 0;
             case (_, Lf):
                 BareLineEndings++;
                 Put(repair ? "\r\n"u8 : "\n"u8, output);
-                _at = At.Inside;
+                _at = At.OddStart;
                 return 1;
             case (_, Cr):
                 _at = At.Cr;

@@ -19,6 +19,9 @@ sealed class Arrival(IncomingContent content, DotUnstuffer? framing, bool repair
     /// <summary>The final dot was seen.</summary>
     public bool IsDone => framing is { IsDone: true };
 
+    /// <summary>Something was seen that may or may not be the end: what follows is neither content nor commands.</summary>
+    public bool IsAmbiguous => framing is { IsAmbiguous: true };
+
     /// <summary>Returns how many octets were used.</summary>
     public int Feed(ReadOnlySpan<byte> octets)
     {

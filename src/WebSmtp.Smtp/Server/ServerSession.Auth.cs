@@ -25,6 +25,7 @@ public sealed partial class ServerSession
         if (refusal is not null) return refusal;
         if (result.Refusal is not null) return result.Refusal;
         Account = result.Account;
+        _fruitless = 0;
         return ReplyCatalog.LoggedIn;
     }
 

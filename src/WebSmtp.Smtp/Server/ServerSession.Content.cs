@@ -94,6 +94,13 @@ public sealed partial class ServerSession
             ContentBytes += (_arrival?.Size - before) ?? used;
             if (_arrival is not { Refusal: null }) dropped += used;
             _pipe.Input.AdvanceTo(read.Buffer.GetPosition(used));
+            if (_arrival is { IsAmbiguous: true })
+            {
+                // The client may think that it is done and wait, so it hears at once. What it sent after it is not looked at.
+                _observer?.ClientSaid(Transcript.Content(_arrival.Size));
+                HangUp(ReplyCatalog.AmbiguousEnd, SessionEnd.ProtocolAbuse);
+                return false;
+            }
             if (octets > 0 && read.IsCompleted && _arrival is not { IsDone: true }) throw new PeerGoneException();
             if (_arrival is not null) await _arrival.FlushAsync(stop);
         }
@@ -107,7 +114,7 @@ public sealed partial class ServerSession
         foreach (var segment in octets)
         {
             used += _arrival.Feed(segment.Span);
-            if (_arrival.IsDone) break;
+            if (_arrival.IsDone || _arrival.IsAmbiguous) break;
         }
         return used;
     }
@@ -121,7 +128,11 @@ public sealed partial class ServerSession
         {
             // Answered by the sink itself: nothing was dropped that it does not know of.
             _mail = null;
-            if (reply.IsPositive) MessagesAccepted++;
+            if (reply.IsPositive)
+            {
+                MessagesAccepted++;
+                _fruitless = 0;
+            }
         }
         await DropTransactionAsync();
         return Options.MaxSessionSize > 0 && ContentBytes > Options.MaxSessionSize ? HangUp(reply, SessionEnd.Limit) : reply;

@@ -14,8 +14,19 @@ public sealed partial class ServerSession
     {
         if (Options.Tls is EndpointTls.Implicit && !await SecureAsync(stop)) return;
         if (await _sink.ConnectAsync(this, stop) is { } refusal) HangUp(refusal, SessionEnd.Refused);
-        else if (InputWaits()) HangUp(ReplyCatalog.TalkedFirst, SessionEnd.ProtocolAbuse);
+        else if (await TalksFirstAsync(stop)) HangUp(ReplyCatalog.TalkedFirst, SessionEnd.ProtocolAbuse);
         else Say(ReplyCatalog.Greeting(Options.HostName, Options.Banner));
+    }
+
+    /// <summary>TLS shows nothing that was not asked for, so there a read is begun, and ended unless it has something at once.</summary>
+    async ValueTask<bool> TalksFirstAsync(CancellationToken stop)
+    {
+        if (Tls is null) return InputWaits();
+        var reading = ReadAsync(stop);
+        if (!reading.IsCompleted) _pipe.Input.CancelPendingRead();
+        var read = await reading;
+        _pipe.Input.AdvanceTo(read.Buffer.Start);
+        return !read.Buffer.IsEmpty;
     }
 
     async ValueTask<Reply?> HelloAsync(SmtpCommand.Hello hello)

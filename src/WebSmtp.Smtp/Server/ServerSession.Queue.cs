@@ -3,8 +3,13 @@ namespace WebSmtp.Smtp.Server;
 /// <summary>ETRN, TURN and ATRN: clients that come for their mail. RFC 1985, RFC 821 section 3.8, RFC 2645.</summary>
 public sealed partial class ServerSession
 {
-    async ValueTask<Reply?> EtrnAsync(SmtpCommand.Etrn etrn, CancellationToken stop) =>
-        Options.EtrnNeedsAuth && Account is null ? ReplyCatalog.AuthFirst : await _sink.EtrnAsync(this, etrn.Target, stop);
+    async ValueTask<Reply?> EtrnAsync(SmtpCommand.Etrn etrn, CancellationToken stop)
+    {
+        if (Options.EtrnNeedsAuth && Account is null) return ReplyCatalog.AuthFirst;
+        var reply = await _sink.EtrnAsync(this, etrn.Target, stop);
+        if (reply.IsPositive) _fruitless = 0;
+        return reply;
+    }
 
     async ValueTask<Reply?> TurnAsync(IReadOnlyList<string>? domains, CancellationToken stop)
     {

@@ -20,6 +20,12 @@ public sealed partial class ServerSession
 {
     static readonly string[] VerbNames = [.. Enum.GetNames<Verb>().Select(name => name.ToUpperInvariant())];
 
+    /// <summary>
+    /// Commands in a row that lead to nothing: NOOP, RSET, EHLO and the like are harmless, but not for ever. Only an accepted
+    /// message, a log-in or an ETRN begins the count anew. RCPT and BDAT do not count: one message may need many.
+    /// </summary>
+    const int MaxFruitlessCommands = 1000;
+
     readonly IDuplexPipe _transport;
     readonly IMailSink _sink;
     readonly TimeProvider _time;
@@ -37,6 +43,7 @@ public sealed partial class ServerSession
     SessionEnd? _end;
     volatile Reply? _closeRequest;
     int _errors;
+    int _fruitless;
     int _transactions;
     bool _unflushed;
     volatile bool _flushing;
@@ -219,6 +226,11 @@ public sealed partial class ServerSession
     async ValueTask StepAsync(SmtpCommand command, bool moreInput, CancellationToken stop)
     {
         Stage = VerbNames[(int)command.Verb];
+        if (command.Verb is not (Verb.Rcpt or Verb.Bdat) && ++_fruitless > MaxFruitlessCommands)
+        {
+            HangUp(ReplyCatalog.TooManyCommands, SessionEnd.Limit);
+            return;
+        }
         if (command is SmtpCommand.Malformed { Verb: Verb.Bdat } lost)
         {
             // How much of what follows is content is unknown.

@@ -57,8 +57,8 @@ public sealed record ServerSessionOptions
     public TimeSpan InactivityTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Bare CR and LF inside content are turned into CRLF instead of refused (550 5.6.11). For old devices; never
-    /// does a bare CR or LF end a message.
+    /// Bare CR and LF inside content are turned into CRLF instead of refused (550 5.6.11), and so is what would be an
+    /// ambiguous end of data (550 5.6.11, closed). For old devices; only CRLF.CRLF ends a message then.
     /// </summary>
     public bool RepairBareLineEndings { get; init; }
 }

@@ -5,29 +5,32 @@ namespace WebSmtp.Smtp.Tests.Framing;
 /// </summary>
 static class SlowDotUnstuffer
 {
-    public sealed record Outcome(byte[] Content, int Used, bool IsDone, int BareLineEndings);
+    public sealed record Outcome(byte[] Content, int Used, bool IsDone, bool IsAmbiguous, int BareLineEndings);
 
     public static Outcome Run(byte[] wire, bool dots, bool repair)
     {
         var content = new List<byte>();
         var bare = 0;
-        var lineStart = true;
         for (var i = 0; i < wire.Length; i++)
         {
-            if (dots && lineStart && wire[i] is (byte)'.')
+            var afterCrlf = i == 0 || (Behind(i, "\r\n") && (repair || !Behind(i, "\r\r\n")));
+            var afterOddEnd = !afterCrlf && (Behind(i, "\r") || Behind(i, "\n"));
+            if (dots && wire[i] is (byte)'.' && (afterCrlf || (afterOddEnd && !repair)))
             {
-                if (Ahead(i, ".\r\n")) return new([.. content], i + 3, true, bare);
-                lineStart = false;
+                if (afterCrlf && Ahead(i, ".\r\n")) return new([.. content], i + 3, true, false, bare);
+                // A CR after a CRLF and a dot decides only with the octet behind it.
+                var alone = Ahead(i, ".\n") || (Ahead(i, ".\r") && (afterOddEnd || i + 2 < wire.Length));
+                if (afterOddEnd) content.Add((byte)'.');
+                if (alone && !repair) return new([.. content], i + 2, false, true, bare);
                 // The front of an end that has not fully arrived.
-                if (i == wire.Length - 1 || (i == wire.Length - 2 && wire[i + 1] is (byte)'\r')) break;
+                if (afterCrlf && i == wire.Length - 2 && Ahead(i, ".\r")) break;
                 continue;
             }
             if (Ahead(i, "\r\n"))
             {
-                var afterCr = i > 0 && wire[i - 1] is (byte)'\r';
+                var afterCr = Behind(i, "\r");
                 if (afterCr) bare++;
                 if (!afterCr || !repair) content.AddRange("\r\n"u8);
-                lineStart = !afterCr;
                 i++;
                 continue;
             }
@@ -42,10 +45,11 @@ static class SlowDotUnstuffer
             {
                 content.Add(wire[i]);
             }
-            lineStart = false;
         }
-        return new([.. content], wire.Length, false, bare);
+        return new([.. content], wire.Length, false, false, bare);
 
         bool Ahead(int at, string text) => wire.AsSpan(at).StartsWith(System.Text.Encoding.ASCII.GetBytes(text));
+
+        bool Behind(int at, string text) => wire.AsSpan(0, at).EndsWith(System.Text.Encoding.ASCII.GetBytes(text));
     }
 }

@@ -19,6 +19,9 @@ sealed class ScriptedSink : IMailSink
     public List<byte[]> Messages { get; } = [];
     public int OpenContents { get; private set; }
 
+    /// <summary>Connections are judged when this is completed.</summary>
+    public Task Door { get; init; } = Task.CompletedTask;
+
     /// <summary>The next call of this kind is answered so; with null it throws.</summary>
     public void Answer(string kind, Reply? reply)
     {
@@ -30,7 +33,11 @@ sealed class ScriptedSink : IMailSink
         ? reply ?? throw new InvalidOperationException($"Scripted trouble in {kind}")
         : null;
 
-    public ValueTask<Reply?> ConnectAsync(ServerSession session, CancellationToken stop) => new(Next("CONNECT"));
+    public async ValueTask<Reply?> ConnectAsync(ServerSession session, CancellationToken stop)
+    {
+        await Door.WaitAsync(stop);
+        return Next("CONNECT");
+    }
 
     public ValueTask<Reply?> OfferSenderAsync(ServerSession session, MailAddress from, MailParameters parameters, CancellationToken stop)
     {

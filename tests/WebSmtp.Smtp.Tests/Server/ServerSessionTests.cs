@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using WebSmtp.Smtp.Framing;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Smtp.Tests.Server;
@@ -169,6 +170,58 @@ public sealed class ServerSessionTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_thousand_commands_that_lead_to_nothing_are_enough()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        string[] harmless = ["EHLO a", "NOOP", "RSET", "VRFY a", "HELP", "HELO a", "MAIL FROM:<a@b>"];
+        var (session, protocol) = await PlayAsync(stop, [.. Enumerable.Range(0, 2000).Select(i => harmless[i % harmless.Length] + "\r\n")]);
+        Assert.Equal(SessionEnd.Limit, await session);
+        Assert.Equal(1001, protocol.Lines.Count(line => line.StartsWith("C: ", StringComparison.Ordinal)));
+        Assert.Equal("S: 421 4.7.0 Too many commands without a message", protocol.Lines[^1]);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n", "text\r\n.\r\n")]
+    [InlineData("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 4 LAST\r\ntext")]
+    [InlineData("ETRN a\r\n")]
+    [InlineData("AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n")]
+    public async Task Commands_that_lead_to_something_begin_the_count_anew(params string[] fruitful)
+    {
+        var idle = string.Concat(Enumerable.Repeat("NOOP\r\n", 990));
+        var stop = TestContext.Current.CancellationToken;
+        var (session, _) = await PlayAsync(stop, ["EHLO a\r\n", idle, .. fruitful, idle, "QUIT\r\n"]);
+        Assert.Equal(SessionEnd.Quit, await session);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task One_message_may_need_many_recipients_and_chunks()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var (session, _) = await PlayAsync(
+            stop,
+            ["EHLO a\r\n", "MAIL FROM:<a@b>\r\n", string.Concat(Enumerable.Repeat("RCPT TO:<c@d>\r\n", 1500)),
+                .. Enumerable.Repeat("BDAT 1\r\nx", 1500), "BDAT 0 LAST\r\n", "QUIT\r\n"]);
+        Assert.Equal(SessionEnd.Quit, await session);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Under_TLS_too_the_greeting_is_waited_for()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var door = new TaskCompletionSource();
+        var (connection, sink) = (new MemoryConnection(Cut.Whole), new ScriptedSink { Door = door.Task });
+        var options = Options with { Tls = EndpointTls.Implicit, TlsOptions = TestCertificate.Server };
+        var session = new ServerSession("1", connection.Server, Somewhere, Somewhere, options, sink, new FakeTimeProvider());
+        var running = session.RunAsync(stop);
+        await using var client = await TlsDuplexPipe.AsClientAsync(connection.Client, TestCertificate.Client, stop);
+        await client.Output.WriteAsync("EHLO spammer.example\r\n"u8.ToArray(), stop);
+        door.SetResult();
+        Assert.Equal(SessionEnd.ProtocolAbuse, await running.WaitAsync(stop));
+        var read = await client.Input.ReadAsync(stop);
+        Assert.Equal("554 5.5.0 Wait for the greeting\r\n", Encoding.ASCII.GetString(read.Buffer));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Cancelling_ends_a_session_at_once_and_without_a_word()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -211,14 +264,20 @@ public sealed class ServerSessionTests
 
     static async Task<List<string>> ConverseAsync(CancellationToken stop, params string[] groups)
     {
+        var (session, protocol) = await PlayAsync(stop, groups);
+        Assert.Equal(SessionEnd.Quit, await session);
+        return protocol.Lines;
+    }
+
+    static async Task<(Task<SessionEnd> Session, Protocol Protocol)> PlayAsync(CancellationToken stop, params string[] groups)
+    {
         var connection = new MemoryConnection(Cut.Whole);
         var protocol = new Protocol();
         var session = new ServerSession(
             "1", connection.Server, Somewhere, Somewhere, Options, new ScriptedSink(), new FakeTimeProvider(), protocol);
         var running = session.RunAsync(stop);
         foreach (var group in groups) await connection.Client.Output.WriteAsync(Encoding.UTF8.GetBytes(group), stop);
-        Assert.Equal(SessionEnd.Quit, await running.WaitAsync(stop));
-        return protocol.Lines;
+        return (running.WaitAsync(stop), protocol);
     }
 
     sealed class Protocol : ISessionObserver
