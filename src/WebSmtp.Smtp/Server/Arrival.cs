@@ -37,6 +37,9 @@ sealed class Arrival(IncomingContent content, DotUnstuffer? framing, bool repair
         if (Refusal is null) Refusal = await content.FlushAsync(stop);
     }
 
+    /// <summary>Not to be taken, whatever else was wrong with it.</summary>
+    public void Refuse(Reply refusal) => Refusal = refusal;
+
     /// <summary>The content is complete: takes it, unless there was a reason not to.</summary>
     public ValueTask<Reply> EndAsync()
     {

@@ -9,7 +9,7 @@ sealed class InactivityWatch : IDisposable
     const long NotWaiting = long.MinValue;
 
     readonly TimeProvider _time;
-    readonly TimeSpan _limit;
+    TimeSpan _limit;
     readonly Action _whenExpired;
     readonly ITimer _timer;
     long _waitingSince = NotWaiting;
@@ -30,6 +30,14 @@ sealed class InactivityWatch : IDisposable
     public void Begin() => Volatile.Write(ref _waitingSince, _time.GetTimestamp());
 
     public void End() => Volatile.Write(ref _waitingSince, NotWaiting);
+
+    /// <summary>Another limit from now on; a limit that was passed is forgiven. Called by the session between two waits.</summary>
+    public void Restart(TimeSpan limit)
+    {
+        _limit = limit;
+        _expired = false;
+        _timer.Change(limit, Timeout.InfiniteTimeSpan);
+    }
 
     void Look()
     {

@@ -12,6 +12,9 @@ public sealed partial class ServerSession
     /// </summary>
     const long MaxDropped = 256 * 1024 * 1024;
 
+    /// <summary>How long a client that may think it is done is left without an answer.</summary>
+    static readonly TimeSpan AmbiguityPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>The message whose content is arriving; null before DATA and the first BDAT.</summary>
     Arrival? _arrival;
 
@@ -94,17 +97,49 @@ public sealed partial class ServerSession
             ContentBytes += (_arrival?.Size - before) ?? used;
             if (_arrival is not { Refusal: null }) dropped += used;
             _pipe.Input.AdvanceTo(read.Buffer.GetPosition(used));
-            if (_arrival is { IsAmbiguous: true })
-            {
-                // The client may think that it is done and wait, so it hears at once. What it sent after it is not looked at.
-                _observer?.ClientSaid(Transcript.Content(_arrival.Size));
-                HangUp(ReplyCatalog.AmbiguousEnd, SessionEnd.ProtocolAbuse);
-                return false;
-            }
+            if (_arrival is { IsAmbiguous: true }) return await FindCertainEndAsync(stop);
             if (octets > 0 && read.IsCompleted && _arrival is not { IsDone: true }) throw new PeerGoneException();
             if (_arrival is not null) await _arrival.FlushAsync(stop);
         }
         return true;
+    }
+
+    /// <summary>
+    /// Nobody can say whether that was the end, so what follows is neither commands nor content: it is dropped, up to an
+    /// end that is beyond doubt, and the message is refused. A client that thinks it is done, and waits, hears that after a
+    /// short silence and is cut off. False when the session ended so.
+    /// </summary>
+    async ValueTask<bool> FindCertainEndAsync(CancellationToken stop)
+    {
+        _arrival!.Refuse(ReplyCatalog.AmbiguousEnd);
+        var framing = new DotUnstuffer(repair: true);
+        framing.Feed("x"u8, null); // Not at the start of a line: from here on only a whole CRLF.CRLF counts.
+        _watch!.Restart(AmbiguityPatience);
+        try
+        {
+            for (long dropped = 0; dropped <= MaxDropped && !framing.IsDone;)
+            {
+                var read = await ReadAsync(stop);
+                long used = 0;
+                foreach (var segment in read.Buffer)
+                {
+                    used += framing.Feed(segment.Span, null);
+                    if (framing.IsDone) break;
+                }
+                dropped += used;
+                _pipe.Input.AdvanceTo(read.Buffer.GetPosition(used));
+                if (read.IsCompleted) break;
+            }
+        }
+        catch (InactiveException)
+        {
+            // Answered below.
+        }
+        _watch.Restart(Options.InactivityTimeout);
+        if (framing.IsDone) return true;
+        _observer?.ClientSaid(Transcript.Content(_arrival.Size));
+        HangUp(ReplyCatalog.AmbiguousEnd, SessionEnd.ProtocolAbuse);
+        return false;
     }
 
     long Feed(in ReadOnlySequence<byte> octets)
