@@ -40,6 +40,7 @@ sealed class CollectionRun : IAsyncDisposable
     long _late, _offered, _recorded, _recordedAt;
     bool _started;
     string? _trouble;
+    volatile string? _stopped;
 
     public CollectionRun(CollectionContext context, SiteSnapshot site, IReadOnlyList<CollectionScope> scopes, CollectionRequest request)
     {
@@ -65,7 +66,11 @@ sealed class CollectionRun : IAsyncDisposable
     public long Messages => _offered;
 
     /// <summary>Why it ends although mail may be left; null while there is no reason.</summary>
-    public string? Stopped { get; private set; }
+    public string? Stopped
+    {
+        get => _stopped;
+        private set => _stopped = value;
+    }
 
     /// <summary>Copies of its records as they are now.</summary>
     public IEnumerable<CollectionRecord> Snapshot() => _records.Values.Select(record => record.Copy());
@@ -87,7 +92,8 @@ sealed class CollectionRun : IAsyncDisposable
 
         var window = await _context.Queue.LeaseHeldAsync(_lease.Lease, Site.Id, names, (int)Math.Min(Window, _maxLate - _late), stop);
         _late += window.Count(leased => new MessageId(leased.Message.Id) >= _firstLate);
-        return window;
+        // What was tried before comes last: a message that breaks every connection must not keep the others waiting.
+        return [.. window.OrderBy(leased => leased.Recipients.Max(recipient => recipient.Attempts))];
     }
 
     /// <summary>The collection is on its way: from now on it is in the history.</summary>

@@ -19,13 +19,16 @@ public sealed class Collections : IDisposable
     /// <summary>Runs over new connections at the same time; more wait for their turn.</summary>
     const int MostEtrnRuns = 8;
 
+    /// <summary>Destinations that are asked whether somebody else has their mail.</summary>
+    const int MostLookedAt = 100;
+
     readonly CollectionContext _context;
     readonly ConcurrentDictionary<CollectionRun, byte> _runs = new();
     readonly ConcurrentDictionary<(int SiteId, string Rule), (EtrnRun Run, Task Ended)> _etrnRuns = new();
     readonly Lock _starting = new();
     readonly SemaphoreSlim _places = new(MostEtrnRuns);
     readonly CancellationTokenSource _stopping = new();
-    bool _ending;
+    volatile bool _ending;
 
     public Collections(
         IQueueStore queue, ICollectionStore records, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
@@ -40,8 +43,9 @@ public sealed class Collections : IDisposable
         [.. _runs.Keys.Where(run => run.Site.Id == siteId).SelectMany(run => run.Snapshot())];
 
     /// <summary>
-    /// Begins nothing more on new connections and ends what runs there, after the message that is on its way or when
-    /// <paramref name="grace"/> is over; what was not settled is held again. Turned ones end with their sessions.
+    /// Begins nothing more and ends what runs, after the message that is on its way, or (on new connections) when
+    /// <paramref name="grace"/> is over; what was not settled is held again. Waits for none that was turned: their sessions
+    /// end with them.
     /// </summary>
     public async Task StopAsync(TimeSpan grace)
     {
@@ -67,6 +71,7 @@ public sealed class Collections : IDisposable
         if (scopes.Count == 0) return new(458, 4, 1, 2, $"Unable to queue messages for node {node}");
         var held = scopes.Where(scope => scope.Rule is { IsHeld: true, Route.Etrn: true }).ToList();
         if (held.Count == 0) return new(459, 4, 7, 1, $"Node {node} not allowed: its mail is not held for ETRN");
+        if (_ending) return new(458, 4, 3, 2, $"Unable to queue messages for node {node}: the server is being stopped");
         try
         {
             var started = await StartAsync(site, held, new(CollectionMethod.Etrn, account, from), stop);
@@ -98,6 +103,7 @@ public sealed class Collections : IDisposable
         var scopes = domains is null ? [.. mapped.Select(rule => new CollectionScope(rule))] : Named(site, mapped, domains);
         if (scopes is null) return new(new(450, 4, 7, 1, "ATRN request refused: not all of these domains are this account's"), null);
 
+        if (_ending) return new(new(451, 4, 3, 2, "The server is being stopped, try again later"), null);
         var request = new CollectionRequest(domains is null ? CollectionMethod.Turn : CollectionMethod.Atrn, account, from);
         var run = new CollectionRun(_context, site, scopes, request);
         try
@@ -139,10 +145,13 @@ public sealed class Collections : IDisposable
     /// <summary>Nothing is to be had: because somebody else is at it, and not because nothing is there (or all is frozen).</summary>
     async Task<bool> IsBusyAsync(SiteSnapshot site, IReadOnlyList<CollectionScope> scopes, CancellationToken stop)
     {
+        var looked = 0;
         foreach (var scope in scopes)
         {
             foreach (var destination in await scope.LiveAsync(_context.Queue, site, stop))
             {
+                // Somebody who is at it has more than a few.
+                if (++looked > MostLookedAt) return false;
                 var filter = new MessageFilter(site.Id, destination.Domain, RecipientState.Delivering);
                 if ((await _context.Queue.ListAsync(filter, null, 1, stop)).Items.Count > 0) return true;
             }

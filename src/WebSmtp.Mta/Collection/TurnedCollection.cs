@@ -52,6 +52,7 @@ sealed class TurnedCollection(Collections collections, CollectionContext context
         {
             foreach (var message in window)
             {
+                if (run.Stopped is not null) break;
                 var attempt = await context.Outbound.Transmission.SendAsync(client, message, host, stop);
                 if (!attempt.NeverBegun) await run.SettleAsync(message, attempt, stop);
                 if (attempt.Broken is { } why) return $"The connection ended after {Messages()}: {why}.";

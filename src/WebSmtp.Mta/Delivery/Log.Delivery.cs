@@ -4,10 +4,10 @@ namespace WebSmtp.Mta;
 
 internal static partial class Log
 {
-    [LoggerMessage(3001, LogLevel.Information, "{MessageId} delivered to {Recipient} at {RemoteMta}: {Reply}")]
+    [LoggerMessage(3001, LogLevel.Debug, "{MessageId} delivered to {Recipient} at {RemoteMta}: {Reply}")]
     public static partial void Delivered(ILogger log, string messageId, string recipient, string? remoteMta, string reply);
 
-    [LoggerMessage(3002, LogLevel.Warning, "{MessageId} deferred for {Recipient} at {RemoteMta}: {Reply}; next try {DueAt}")]
+    [LoggerMessage(3002, LogLevel.Information, "{MessageId} deferred for {Recipient} at {RemoteMta}: {Reply}; next try {DueAt}")]
     public static partial void Deferred(ILogger log, string messageId, string recipient, string? remoteMta, string reply, DateTimeOffset? dueAt);
 
     [LoggerMessage(3003, LogLevel.Warning, "{MessageId} failed for {Recipient} at {RemoteMta}: {Reply}")]

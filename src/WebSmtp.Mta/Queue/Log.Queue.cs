@@ -4,7 +4,7 @@ namespace WebSmtp.Mta;
 
 internal static partial class Log
 {
-    [LoggerMessage(2001, LogLevel.Information, "{MessageId} accepted from {Client} for {Recipients} recipients, {Bytes} bytes")]
+    [LoggerMessage(2001, LogLevel.Debug, "{MessageId} accepted from {Client} for {Recipients} recipients, {Bytes} bytes")]
     public static partial void Accepted(ILogger log, string messageId, string client, int recipients, long bytes);
 
     [LoggerMessage(2002, LogLevel.Error, "{MessageId} could not be stored; the client was told to try again")]
@@ -19,7 +19,7 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Information, "{Count} content files without a message were removed from {Folder}")]
     public static partial void Swept(ILogger log, int count, string folder);
 
-    [LoggerMessage(2006, LogLevel.Error, "The results of {Count} recipients could not be written; trying again")]
+    [LoggerMessage(2006, LogLevel.Error, "The results of {Count} recipients could not be written")]
     public static partial void NotSettled(ILogger log, Exception trouble, int count);
 
     [LoggerMessage(2007, LogLevel.Warning, "The lease {Owner} could not be renewed; trying again")]

@@ -39,7 +39,7 @@ sealed class Settling(IQueueStore queue, Spool spool, TimeProvider time, ILogger
     }
 
     /// <summary>
-    /// Never gives up while the program runs: a message that a host took and that is not written down as taken would be
+    /// Never gives up on a store in trouble while the program runs: a message that a host took and that is not written down as taken would be
     /// offered again.
     /// </summary>
     async Task WriteAsync(List<Settlement> batch, CancellationToken stop)
@@ -54,6 +54,8 @@ sealed class Settling(IQueueStore queue, Spool spool, TimeProvider time, ILogger
             catch (Exception e)
             {
                 Log.NotSettled(log, e, batch.Count);
+                // A bug would only repeat itself.
+                if (e is not (QueueFullException or QueueUnavailableException)) return;
             }
             try
             {

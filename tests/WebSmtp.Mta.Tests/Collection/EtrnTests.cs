@@ -311,7 +311,7 @@ public sealed class EtrnTests
         Assert.Single(host.Taken);
         Assert.Equal(4, bench.Queue.Recipients.Count(recipient => recipient.State is RecipientState.Held));
         Assert.Equal("Took 1 of 1. The server was stopped.", Assert.Single(bench.Records.All).End);
-        await EtrnAsync(bench, "test.com", "251 2.0.0 OK, no messages waiting for node test.com");
+        await EtrnAsync(bench, "test.com", "458 4.3.2 Unable to queue messages for node test.com: the server is being stopped");
     }
 
     [Fact(Timeout = Deadline)]

@@ -272,6 +272,47 @@ public sealed class TurnTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task A_message_that_breaks_every_connection_does_not_keep_the_others_waiting()
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        await bench.ReceiveManyAsync(5);
+        for (var collection = 1; collection <= 2; collection++)
+        {
+            await using var talk = await bench.HelloAsync("testserver");
+            await talk.AskAsync("TURN", "250");
+            await talk.SayAsync("220 fragile.example\r\n");
+            while (await talk.LineAsync() is { } line)
+            {
+                if (line == "body 1") break;
+                if (line is ['E' or 'M' or 'R' or '.' or 'Q', ..] && !line.StartsWith("Received", StringComparison.Ordinal)) await talk.SayAsync("250 ok\r\n");
+                if (line is "DATA") await talk.SayAsync("354 go on\r\n");
+            }
+            await talk.DisposeAsync();
+            await bench.WhenEndedAsync(collection);
+        }
+        Assert.Equal("u1@test.com", Assert.Single(bench.Queue.Recipients, recipient => recipient.State is RecipientState.Held).Address);
+        Assert.Equal(2, bench.Queue["u1@test.com"].Attempts);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task When_the_server_stops_a_turned_session_ends_after_its_message()
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        await bench.ReceiveManyAsync(3);
+        var stopped = Task.CompletedTask;
+        var host = new SinkHost(bench.Time);
+        host.BeforeFinalReply = () => stopped = bench.Collections.StopAsync(TimeSpan.FromSeconds(10));
+        await CollectAsync(bench, host);
+        await bench.WhenEndedAsync();
+        await stopped;
+        Assert.Single(host.Taken);
+        Assert.Equal("Took 1 of 1. The server was stopped.", Assert.Single(bench.Records.All).End);
+        Assert.Equal(2, bench.Queue.Recipients.Count(recipient => recipient.State is RecipientState.Held));
+        await using var late = await bench.HelloAsync("testserver");
+        await late.AskAsync("TURN", "451 4.3.2");
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task A_slow_link_keeps_its_lease()
     {
         await using var bench = new MailBench(TestContext.Current.CancellationToken);
