@@ -14,7 +14,7 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
 {
     const int MaxIdleReaders = 16;
 
-    readonly ConcurrentBag<WebSmtpDb> _idle = [];
+    readonly ConcurrentQueue<WebSmtpDb> _idle = [];
     readonly SemaphoreSlim? _turn = provider.OneWriter ? new(1, 1) : null;
 
     public DatabaseProvider Provider => provider;
@@ -22,7 +22,7 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
     /// <summary>Runs queries, which track nothing. Once more on a new connection, when the one that was kept had been cut.</summary>
     public async Task<T> ReadAsync<T>(Func<WebSmtpDb, Task<T>> read, CancellationToken stop)
     {
-        if (_idle.TryTake(out var kept))
+        if (_idle.TryDequeue(out var kept))
         {
             try
             {
@@ -54,12 +54,12 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
 
     async ValueTask ReturnAsync(WebSmtpDb db)
     {
-        if (_idle.Count < MaxIdleReaders && IsOpen(db)) _idle.Add(db); else await db.DisposeAsync();
+        if (_idle.Count < MaxIdleReaders && IsOpen(db)) _idle.Enqueue(db); else await db.DisposeAsync();
     }
 
     async ValueTask DropIdleAsync()
     {
-        while (_idle.TryTake(out var db)) await db.DisposeAsync();
+        while (_idle.TryDequeue(out var db)) await db.DisposeAsync();
     }
 
     /// <summary>Runs a write that is not the queue's, in one transaction.</summary>

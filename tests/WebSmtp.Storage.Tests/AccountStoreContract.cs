@@ -90,7 +90,12 @@ public abstract class CollectionStoreContract : StorageContract
 
     static CollectionRecord NewRecord(string domain, int minutes) => new()
     {
-        SiteId = 1, Domain = domain, Method = CollectionMethod.Atrn, Account = "branch", From = "192.0.2.1", StartedAt = TestDatabase.Start.AddMinutes(minutes),
+        SiteId = 1,
+        Domain = domain,
+        Method = CollectionMethod.Atrn,
+        Account = "branch",
+        From = "192.0.2.1",
+        StartedAt = TestDatabase.Start.AddMinutes(minutes),
     };
 
     [Fact(Timeout = DeadlineMilliseconds)]

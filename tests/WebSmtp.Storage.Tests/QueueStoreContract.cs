@@ -12,8 +12,12 @@ public abstract class QueueStoreContract : QueueContract
     {
         var message = NewMessage(3, new Recipient
         {
-            Address = "Bob@Host.example", Domain = "host.example", State = RecipientState.Queued, DueAt = Now.AddMinutes(1),
-            Notify = DsnNotify.Success | DsnNotify.Delay, OriginalRecipient = "rfc822;bob@host.example",
+            Address = "Bob@Host.example",
+            Domain = "host.example",
+            State = RecipientState.Queued,
+            DueAt = Now.AddMinutes(1),
+            Notify = DsnNotify.Success | DsnNotify.Delay,
+            OriginalRecipient = "rfc822;bob@host.example",
         }, Held("pia@held.example"));
         (message.Account, message.Body, message.SmtpUtf8, message.Return) = ("branch", BodyType.EightBitMime, true, DsnReturn.Headers);
         (message.EnvelopeId, message.HeaderMessageId, message.MailFrom) = ("QQ314159", "<a@b>", "");

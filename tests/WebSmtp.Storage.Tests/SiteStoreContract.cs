@@ -28,7 +28,10 @@ public abstract class SiteStoreContract : StorageContract
         (site.Fqdn, site.Settings, site.AutoStart, site.Desired) = ("mx.example", """{"maxHops":9}""", false, DesiredState.Paused);
         site.Domains.Add(new()
         {
-            Name = "*.test.com", Kind = DomainKind.Remote, AllowRelay = false, Overrides = """{"maxMessageSize":1}""",
+            Name = "*.test.com",
+            Kind = DomainKind.Remote,
+            AllowRelay = false,
+            Overrides = """{"maxMessageSize":1}""",
             Route = new() { Type = RouteType.Hold, Etrn = true, EtrnTo = "host:25", MaxAge = TimeSpan.FromDays(3), MaxBytes = 7, MaxMessages = 8 },
         });
         await Sites.AddAsync(site, Stop);
@@ -83,7 +86,10 @@ public abstract class SiteStoreContract : StorageContract
         foreach (var account in accounts) Assert.True(await Accounts.AddAsync(account, Stop));
         await Sites.AddDomainAsync(new()
         {
-            SiteId = 1, Name = "test.com", Kind = DomainKind.Remote, Route = new() { Type = RouteType.Hold },
+            SiteId = 1,
+            Name = "test.com",
+            Kind = DomainKind.Remote,
+            Route = new() { Type = RouteType.Hold },
             TurnMappings = [new() { SiteId = 1, Domain = "test.com", AccountId = accounts[0].Id }],
         }, Stop);
 
@@ -146,7 +152,13 @@ public abstract class SiteStoreContract : StorageContract
         var ids = new Mta.Queue.MessageIds(Database.Clock, 1);
         var mail = Enumerable.Range(0, 500).Select(_ => Database.Queue.CommitAsync(new()
         {
-            Id = ids.Next().Value, SiteId = 1, ReceivedAt = Database.Clock.GetUtcNow(), ClientAddress = "::1", HeloName = "x", Protocol = "SMTP", MailFrom = "",
+            Id = ids.Next().Value,
+            SiteId = 1,
+            ReceivedAt = Database.Clock.GetUtcNow(),
+            ClientAddress = "::1",
+            HeloName = "x",
+            Protocol = "SMTP",
+            MailFrom = "",
             Recipients = [new() { Address = "a@b.example", Domain = "b.example", State = Mta.Queue.RecipientState.Held }],
         }, new byte[5000]));
         var settings = Enumerable.Range(0, 50).Select(i => Sites.PutEtrnNameAsync(new() { SiteId = 1, Name = $"name{i}" }, Stop));

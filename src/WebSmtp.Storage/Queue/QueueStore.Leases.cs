@@ -25,19 +25,26 @@ sealed partial class QueueStore
     }
 
     /// <summary>The oldest messages with held entries of the destinations, with those entries and no others.</summary>
-    Task<List<Message>> FindHeldAsync(int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
+    Task<List<Message>> FindHeldAsync(
+        int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
     {
         var ids = new SortedSet<long>();
         var last = long.MaxValue;
         foreach (var domain in domains)
         {
-            // One range of the index for each domain: none of them is read further than the oldest so far reach.
-            var found = await db.Recipients
-                .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId > after && r.MessageId <= last)
-                .OrderBy(r => r.MessageId).Select(r => r.MessageId).Take(maxMessages).ToListAsync(stop);
-            if (found.Count == maxMessages) last = found[^1];
+            // One range of the index for each domain: none of them is read further than the oldest so far reach. In pieces,
+            // as a message may have many entries; DISTINCT would sort all that wait.
+            var (from, found) = (after, new HashSet<long>());
+            while (found.Count < maxMessages)
+            {
+                var some = await db.Recipients
+                    .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId > from && r.MessageId <= last)
+                    .OrderBy(r => r.MessageId).Select(r => r.MessageId).Take(maxMessages).ToListAsync(stop);
+                found.UnionWith(some);
+                if (some.Count < maxMessages) break;
+                from = some[^1];
+            }
             ids.UnionWith(found);
-            ids.RemoveWhere(id => id > last);
             while (ids.Count > maxMessages) ids.Remove(ids.Max);
             if (ids.Count == maxMessages) last = ids.Max;
         }
@@ -65,7 +72,8 @@ sealed partial class QueueStore
 
     /// <summary>The messages with the entries longest due, in that order, with all their due entries; and where the search ended.</summary>
     Task<(List<long> Order, List<Message> Messages, (DateTimeOffset, long) Last)> FindDueAsync(
-        IReadOnlyCollection<int> siteIds, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
+        IReadOnlyCollection<int> siteIds, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int maxMessages,
+        CancellationToken stop) => ReadAsync(async db =>
     {
         var due = new List<(DateTimeOffset DueAt, long Id, long MessageId)>();
         foreach (var siteId in siteIds) due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, stop));
@@ -113,7 +121,8 @@ sealed partial class QueueStore
                         row => (Attempts: row.GetInt32(0), LastReply: row.IsDBNull(1) ? null : row.GetString(1)),
                         entry.Id, entry.SiteId, from, lease.Owner, lease.Until);
                     if (now.Count == 0) continue;
-                    (entry.State, entry.LeasedFrom, entry.Lease, entry.LeaseUntil, entry.DueAt) = (RecipientState.Delivering, from, lease.Owner, lease.Until, null);
+                    (entry.State, entry.LeasedFrom, entry.DueAt) = (RecipientState.Delivering, from, null);
+                    (entry.Lease, entry.LeaseUntil) = (lease.Owner, lease.Until);
                     (entry.Attempts, entry.LastReply) = now[0];
                     taken.Add(entry);
                 }

@@ -105,26 +105,28 @@ sealed partial class QueueStore
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) =>
         ReadAsync(db => db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop), stop);
 
-    public Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop) => ReadAsync<IReadOnlyList<Destination>>(async db =>
-    {
-        var reversed = Domains.Reverse(domain);
-        var (from, to) = (reversed + ".", reversed + "/"); // '/' follows '.'
-        return await db.Destinations
-            .Where(d => d.SiteId == siteId && string.Compare(d.Reversed, from) >= 0 && string.Compare(d.Reversed, to) < 0)
-            .OrderBy(d => d.Reversed).ToListAsync(stop);
-    }, stop);
+    public Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop) =>
+        ReadAsync<IReadOnlyList<Destination>>(async db =>
+        {
+            var reversed = Domains.Reverse(domain);
+            var (from, to) = (reversed + ".", reversed + "/"); // '/' follows '.'
+            return await db.Destinations
+                .Where(d => d.SiteId == siteId && string.Compare(d.Reversed, from) >= 0 && string.Compare(d.Reversed, to) < 0)
+                .OrderBy(d => d.Reversed).ToListAsync(stop);
+        }, stop);
 
-    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) => ReadAsync<Page<DestinationSummary>>(async db =>
-    {
-        var after = cursor ?? "";
-        var all = db.Destinations.Where(d => d.SiteId == siteId);
-        var total = await all.Take(CountLimit + 1).CountAsync(stop);
-        var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
-        var page = PageOf(rows, limit, d => d.Domain, total);
-        var summaries = new List<DestinationSummary>(page.Items.Count);
-        foreach (var row in page.Items) summaries.Add(await SummarizeAsync(db, row, stop));
-        return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
-    }, stop);
+    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) =>
+        ReadAsync<Page<DestinationSummary>>(async db =>
+        {
+            var after = cursor ?? "";
+            var all = db.Destinations.Where(d => d.SiteId == siteId);
+            var total = await all.Take(CountLimit + 1).CountAsync(stop);
+            var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
+            var page = PageOf(rows, limit, d => d.Domain, total);
+            var summaries = new List<DestinationSummary>(page.Items.Count);
+            foreach (var row in page.Items) summaries.Add(await SummarizeAsync(db, row, stop));
+            return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
+        }, stop);
 
     /// <summary>Looks at a destination's oldest entries in each state: a bounded number, however many wait.</summary>
     static async Task<DestinationSummary> SummarizeAsync(WebSmtpDb db, Destination destination, CancellationToken stop)
@@ -147,13 +149,14 @@ sealed partial class QueueStore
             .OrderBy(r => r.MessageId).Take(SampleSize).ToListAsync(stop);
     }
 
-    public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => ReadAsync<IReadOnlyList<string>>(async db =>
-    {
-        var orphans = contentPaths.ToHashSet(StringComparer.Ordinal);
-        foreach (var some in contentPaths.Chunk(MaxNamesInQuery))
+    public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) =>
+        ReadAsync<IReadOnlyList<string>>(async db =>
         {
-            orphans.ExceptWith(await db.Messages.Where(m => EF.Parameter(some).Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
-        }
-        return [.. orphans];
-    }, stop);
+            var orphans = contentPaths.ToHashSet(StringComparer.Ordinal);
+            foreach (var some in contentPaths.Chunk(MaxNamesInQuery))
+            {
+                orphans.ExceptWith(await db.Messages.Where(m => EF.Parameter(some).Contains(m.ContentPath)).Select(m => m.ContentPath!).ToListAsync(stop));
+            }
+            return [.. orphans];
+        }, stop);
 }

@@ -38,7 +38,8 @@ sealed partial class QueueStore
         var paths = new List<string>();
         foreach (var piece in expired.Chunk(PieceSize))
         {
-            var (count, more) = await EndAsync(piece, RecipientState.Held, RecipientState.Expired, new() { Event = "expired", Detail = "It was not collected in time." });
+            var trace = new TraceEvent { Event = "expired", Detail = "It was not collected in time." };
+            var (count, more) = await EndAsync(piece, RecipientState.Held, RecipientState.Expired, trace);
             entries += count;
             paths.AddRange(more);
         }

@@ -39,7 +39,7 @@ sealed class QueueWriter(DbConnection connection, DatabaseProvider provider) : I
     public ValueTask<int> RunAsync(Statement statement, params ReadOnlySpan<object?> values) =>
         new(Bind(statement, values).ExecuteNonQueryAsync());
 
-    /// <summary>The rows that a statement gives; each is read by <paramref name="read"/>. All of them, since an update is only done when they are read.</summary>
+    /// <summary>The rows that a statement gives: all of them, since an update is only done when they have been read.</summary>
     public ValueTask<List<T>> QueryAsync<T>(Statement statement, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) =>
         ReadAllAsync(Bind(statement, values), read);
 

@@ -12,7 +12,14 @@ public sealed class PostgreSqlDatabaseTests(PostgreSqlServer server)
 
     static Message NewMessage(int i) => new()
     {
-        Id = i, SiteId = 1, ReceivedAt = TestDatabase.Start, ClientAddress = "::1", HeloName = "x", Protocol = "SMTP", MailFrom = "", Size = 100,
+        Id = i,
+        SiteId = 1,
+        ReceivedAt = TestDatabase.Start,
+        ClientAddress = "::1",
+        HeloName = "x",
+        Protocol = "SMTP",
+        MailFrom = "",
+        Size = 100,
         Recipients = [new() { Address = "a@b.example", Domain = "b.example", State = RecipientState.Held }],
     };
 

@@ -21,7 +21,14 @@ public sealed class QueryPlanTests(SqliteFiles files)
         var queue = database.Queue;
         await queue.CommitAsync(new()
         {
-            Id = 1, SiteId = 1, ReceivedAt = TestDatabase.Start, ClientAddress = "::1", HeloName = "x", Protocol = "SMTP", MailFrom = "", ContentPath = "x",
+            Id = 1,
+            SiteId = 1,
+            ReceivedAt = TestDatabase.Start,
+            ClientAddress = "::1",
+            HeloName = "x",
+            Protocol = "SMTP",
+            MailFrom = "",
+            ContentPath = "x",
             Recipients =
             [
                 new() { Address = "a@b.example", Domain = "b.example", State = RecipientState.Held },

@@ -15,7 +15,14 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
 
     static Message NewMessage(int i) => new()
     {
-        Id = i, SiteId = 1, ReceivedAt = TestDatabase.Start, ClientAddress = "::1", HeloName = "x", Protocol = "SMTP", MailFrom = "", Size = 100_000,
+        Id = i,
+        SiteId = 1,
+        ReceivedAt = TestDatabase.Start,
+        ClientAddress = "::1",
+        HeloName = "x",
+        Protocol = "SMTP",
+        MailFrom = "",
+        Size = 100_000,
         Recipients = [new() { Address = "a@b.example", Domain = "b.example", State = RecipientState.Held }],
     };
 
