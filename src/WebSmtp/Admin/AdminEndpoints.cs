@@ -35,8 +35,8 @@ static class AdminEndpoints
     {
         app.UseWhen(context => IsAdmin(context.Request.Path), admin =>
         {
-            admin.UseExceptionHandler("/error");
-            admin.UseStatusCodePagesWithReExecute("/not-found");
+            admin.UseExceptionHandler("/error", createScopeForErrors: true);
+            admin.UseWhen(IsPage, pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
             admin.Use(SecurityHeaders.ApplyAsync);
         });
         app.UseAuthentication();
@@ -50,6 +50,10 @@ static class AdminEndpoints
         app.MapTheme();
         app.MapMessageContent().RequireAuthorization(LoggedIn);
     }
+
+    /// <summary>Only a person who looks for a page is shown another one instead.</summary>
+    static bool IsPage(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase);
 
     static bool IsAdmin(PathString path) =>
         !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase)

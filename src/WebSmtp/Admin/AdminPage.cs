@@ -44,7 +44,14 @@ public abstract class AdminPage : ComponentBase
     protected bool Denies(Role needed)
     {
         if (Role >= needed) return false;
-        if (!Http.Response.HasStarted) Http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        AnswerWith(StatusCodes.Status403Forbidden);
         return true;
     }
+
+    /// <summary>The page is shown with this status. Set at the last moment: seen earlier, an error page would be shown instead.</summary>
+    protected void AnswerWith(int status) => Http.Response.OnStarting(() =>
+    {
+        if (Http.Response.StatusCode is StatusCodes.Status200OK) Http.Response.StatusCode = status;
+        return Task.CompletedTask;
+    });
 }

@@ -13,7 +13,7 @@ public sealed class Browser : IAsyncLifetime
     /// <summary>Milliseconds that Playwright waits for what it was told to do or to see.</summary>
     const float Patience = 30_000;
 
-    readonly SemaphoreSlim _starting = new(1);
+    readonly SemaphoreSlim _starting = new(1), _loggingIn = new(1);
     readonly Dictionary<Uri, string> _logIns = [];
     IPlaywright? _playwright;
     IBrowser? _chromium;
@@ -48,13 +48,13 @@ public sealed class Browser : IAsyncLifetime
         if (_chromium is not null) await _chromium.DisposeAsync();
         _playwright?.Dispose();
         _starting.Dispose();
+        _loggingIn.Dispose();
     }
 
     /// <summary>The cookies of a log-in, made once for each server: hashing a password is slow on purpose.</summary>
     async Task<string> LogInAsync(WebSmtpProcess server)
     {
-        await ChromiumAsync();
-        await _starting.WaitAsync(TestContext.Current.CancellationToken);
+        await _loggingIn.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
             if (_logIns.TryGetValue(server.WebUrl, out var known)) return known;
@@ -68,7 +68,7 @@ public sealed class Browser : IAsyncLifetime
         }
         finally
         {
-            _starting.Release();
+            _loggingIn.Release();
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class LostConnectionTests(Browser browser)
         await site.SendAsync("somebody@patient.example", SampleMail.Plain("one"));
         var page = await browser.OpenLoggedInAsync(server);
         await page.GoLiveAsync($"/held?site={site.Id}&sort=oldest");
-        await page.EvaluateAsync("window.same = true");
+        var loaded = LoadedAgain(page);
 
         await server.StopAsync(Stop);
         await Expect(page.GetByText("The connection to the server is lost")).ToBeVisibleAsync();
@@ -27,7 +27,7 @@ public sealed class LostConnectionTests(Browser browser)
         await Expect(page.GetByText("Reconnecting", new() { Exact = true })).ToBeVisibleAsync();
 
         await server.StartAgainAsync(Stop);
-        await page.WaitForFunctionAsync("window.same !== true", null, new() { Timeout = 60_000 });
+        await loaded.WaitAsync(Stop);
         await page.LiveAsync();
         Assert.EndsWith($"/held?site={site.Id}&sort=oldest", page.Url, StringComparison.Ordinal);
         await Expect(page.Locator("tr[data-domain='patient.example'] .figure")).ToHaveTextAsync("1");
@@ -43,12 +43,19 @@ public sealed class LostConnectionTests(Browser browser)
         var page = await browser.OpenLoggedInAsync(server);
         await page.GoLiveAsync("/sites/1/domains");
         await page.GetByLabel("Name, without the #").FillAsync("half-typed");
-        await page.EvaluateAsync("window.same = true");
+        var loaded = LoadedAgain(page);
 
         await server.RestartAsync(Stop);
 
-        await page.WaitForFunctionAsync("window.same !== true", null, new() { Timeout = 60_000 });
+        await loaded.WaitAsync(Stop);
         await page.LiveAsync();
         await Expect(page.GetByLabel("Name, without the #")).ToHaveValueAsync("half-typed");
+    }
+
+    static Task LoadedAgain(IPage page)
+    {
+        var loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        page.Load += (_, _) => loaded.TrySetResult();
+        return loaded.Task;
     }
 }

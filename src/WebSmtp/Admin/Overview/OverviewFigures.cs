@@ -44,16 +44,9 @@ sealed record OverviewFigures(
     {
         foreach (var row in sites)
         {
-            if (row.View.State is SiteState.Failed)
-            {
-                yield return new(true, $"{row.Site.Name} has failed: {row.View.StateReason}",
-                    "Give it another address or port, or stop the site that has this one; then start it.", $"/sites/{row.Site.Id}", "To the site");
-            }
-            else if (row.View.State is SiteState.Running)
-            {
-                foreach (var warning in row.View.Warnings)
-                    yield return new(false, $"{row.Site.Name}: {warning}", "", $"/sites/{row.Site.Id}", "To the site");
-            }
+            if (row.View.State is not SiteState.Failed) continue;
+            yield return new(true, $"{row.Site.Name} has failed: {row.View.StateReason}",
+                "Give it another address or port, or stop the site that has this one; then start it.", $"/sites/{row.Site.Id}", "To the site");
         }
         if (serviceVersion is 1)
         {
