@@ -82,7 +82,8 @@ public sealed class CommandLineTests(SharedServer server)
     {
         var nowhere = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["WEBSMTP_DATA"] = Path.Combine(Path.GetTempPath(), Guid.CreateVersion7().ToString("N")), ["WEBSMTP_URL"] = null,
+            ["WEBSMTP_DATA"] = Path.Combine(Path.GetTempPath(), Guid.CreateVersion7().ToString("N")),
+            ["WEBSMTP_URL"] = null,
             ["DOTNET_ROOT"] = ProgramFiles.DotnetRoot,
         };
 
