@@ -9,6 +9,8 @@ static class ApiEndpoints
     /// <summary>Bytes of a request body; every document of the API is far smaller.</summary>
     const int MaxBodyBytes = 1024 * 1024;
 
+    static readonly string[] AllMethods = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.AddApiAuthentication();
@@ -35,8 +37,25 @@ static class ApiEndpoints
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
         SessionEndpoints.Map(api);
+        MapOtherMethods(app);
         HealthEndpoints.Map(app);
         app.MapOpenApiDocument();
+    }
+
+    /// <summary>Says 405 itself, with what is allowed: the web admin's catch-all routes would have a say in it otherwise.</summary>
+    static void MapOtherMethods(IEndpointRouteBuilder app)
+    {
+        var routes = app.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .ToLookup(route => route.RoutePattern.RawText!, route => route.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods);
+        foreach (var route in routes)
+        {
+            string[] allowed = [.. route.SelectMany(methods => methods).Order(StringComparer.Ordinal)];
+            app.MapMethods(route.Key, AllMethods.Except(allowed, StringComparer.Ordinal), (HttpContext context) =>
+            {
+                context.Response.Headers.Allow = string.Join(", ", allowed);
+                return Problems.Answer(StatusCodes.Status405MethodNotAllowed, $"This method cannot be used here; {context.Response.Headers.Allow} can.");
+            }).ExcludeFromDescription();
+        }
     }
 
     /// <summary>Who may call it, what it does, and the refusals that it has beside 401 and 403.</summary>

@@ -9,7 +9,7 @@ namespace WebSmtp.Api;
 sealed record EtrnNameResponse(string Name, IReadOnlyList<string> Domains);
 
 /// <summary>What can be written about an ETRN name.</summary>
-/// <param name="Domains">The domains whose mail it releases; each is a held domain of the site.</param>
+/// <param name="Domains">The domains whose mail it releases.</param>
 sealed record EtrnNameRequest(IReadOnlyList<string> Domains);
 
 static class EtrnNameEndpoints

@@ -84,15 +84,15 @@ static class MessageEndpoints
 /// <summary>Which messages a list shows.</summary>
 sealed class MessageQuery
 {
-    [FromQuery] public string? Domain { get; init; }
-    [FromQuery] public string? State { get; init; }
-    [FromQuery] public string? Sender { get; init; }
-    [FromQuery] public string? Recipient { get; init; }
-    [FromQuery] public string? Subject { get; init; }
-    [FromQuery] public string? OlderThan { get; init; }
-    [FromQuery] public string? History { get; init; }
-    [FromQuery] public string? Limit { get; init; }
-    [FromQuery] public string? Cursor { get; init; }
+    [FromQuery(Name = "domain")] public string? Domain { get; init; }
+    [FromQuery(Name = "state")] public string? State { get; init; }
+    [FromQuery(Name = "sender")] public string? Sender { get; init; }
+    [FromQuery(Name = "recipient")] public string? Recipient { get; init; }
+    [FromQuery(Name = "subject")] public string? Subject { get; init; }
+    [FromQuery(Name = "olderThan")] public string? OlderThan { get; init; }
+    [FromQuery(Name = "history")] public string? History { get; init; }
+    [FromQuery(Name = "limit")] public string? Limit { get; init; }
+    [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
 
     public Result<MessageFilter> Filter(int siteId, TimeProvider time)
     {

@@ -45,10 +45,17 @@ sealed class OperationDetails : IOperationFilter
 
     static readonly Dictionary<string, string> Statuses = new(StringComparer.Ordinal)
     {
-        ["200"] = "Done.", ["201"] = "Made; Location says where it is.", ["202"] = "Started.", ["204"] = "Done.",
-        ["400"] = "The request is wrong; errors says which fields.", ["401"] = "No API key, or one that is unknown or expired.",
-        ["403"] = "The role is too low.", ["404"] = "There is no such thing.", ["409"] = "It conflicts with what is there.",
-        ["412"] = "If-Match is stale: it was changed meanwhile.", ["415"] = "The body is not JSON.",
+        ["200"] = "Done.",
+        ["201"] = "Made; Location says where it is.",
+        ["202"] = "Started.",
+        ["204"] = "Done.",
+        ["400"] = "The request is wrong; errors says which fields.",
+        ["401"] = "No API key, or one that is unknown or expired.",
+        ["403"] = "The role is too low.",
+        ["404"] = "There is no such thing.",
+        ["409"] = "It conflicts with what is there.",
+        ["412"] = "If-Match is stale: it was changed meanwhile.",
+        ["415"] = "The body is not JSON.",
         ["503"] = "Not ready; the reasons are in the answer.",
     };
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -38,6 +39,9 @@ static class OpenApiDocument
                 Scheme = "bearer",
                 Description = "An API key.",
             });
+            // The web admin has endpoints of its own in the same program; only what carries a summary is for automation.
+            options.DocInclusionPredicate((_, endpoint) =>
+                endpoint.ActionDescriptor.EndpointMetadata.OfType<IEndpointSummaryMetadata>().Any());
             options.CustomSchemaIds(SchemaId);
             options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "duration", Examples = ["PT15M"] });
             options.MapType<TimeSpan?>(() => new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null, Format = "duration", Examples = ["P30D"] });

@@ -39,6 +39,12 @@ static class Problems
             try
             {
                 await next(context);
+                // Methods that can be used are answered for where the routes are; a bare 405 speaks of somebody's catch-all.
+                if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status405MethodNotAllowed } bare)
+                {
+                    bare.Headers.Remove("Allow");
+                    bare.StatusCode = StatusCodes.Status404NotFound;
+                }
                 if (Explain(context.Response) is { } detail) await Answer(context.Response.StatusCode, detail).ExecuteAsync(context);
             }
             catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
@@ -60,7 +66,6 @@ static class Problems
         response.HasStarted || response.ContentType is not null || response.ContentLength is not null ? null : response.StatusCode switch
         {
             StatusCodes.Status404NotFound => "There is nothing at this address.",
-            StatusCodes.Status405MethodNotAllowed => $"This method cannot be used here; {response.Headers.Allow} can.",
             StatusCodes.Status415UnsupportedMediaType =>
                 $"The body must be application/json, for PATCH also {MergePatch.ContentType}; say so in Content-Type.",
             >= 400 => "The request cannot be answered.",

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Reflection;
+using WebSmtp.Composition;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
 
@@ -23,8 +23,7 @@ sealed record ServiceRequest(int SmtpServiceVersion = ServiceRequest.DefaultVers
 sealed record ServiceFacts(string Version, DateTimeOffset StartedAt, string Node)
 {
     public static ServiceFacts OfThisProcess { get; } = new(
-        typeof(ServiceFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0",
-        new DateTimeOffset(Process.GetCurrentProcess().StartTime), Environment.MachineName);
+        ServerProcess.Version, new DateTimeOffset(Process.GetCurrentProcess().StartTime), Environment.MachineName);
 }
 
 static class ServiceEndpoints

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using WebSmtp.Api;
+using WebSmtp.Composition;
 
 namespace WebSmtp.Cli;
 
@@ -24,6 +25,7 @@ static class CommandLine
         var root = new RootCommand("An SMTP service with held mail: ETRN, TURN and ATRN.");
         root.Add(Urls());
         root.SetAction((_, _) => serve(args));
+        root.Options.OfType<VersionOption>().Single().Action = new ShowVersion();
         var server = new Command("serve", "Run the server; the same as no command at all.") { Urls() };
         server.SetAction((_, _) => serve(args));
         root.Add(server);
@@ -44,6 +46,16 @@ static class CommandLine
         // The server ends by itself on SIGTERM, in its own time.
         var code = await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return parsed.Action is ParseErrorAction ? ExitCode.WrongUsage : code;
+    }
+
+    /// <summary>The version alone, without the build's own suffix.</summary>
+    sealed class ShowVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine(ServerProcess.Version);
+            return ExitCode.Done;
+        }
     }
 
     /// <summary>Read by the web host itself; here so that it is known.</summary>
