@@ -7,7 +7,8 @@ namespace WebSmtp.Mta.Collection;
 
 /// <summary>What collections work with. Thread-safe.</summary>
 sealed class CollectionContext(
-    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time, string nodePrefix, ILogger logger)
+    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time, string nodePrefix, ILogger logger,
+    CancellationToken stopping)
 {
     long _owners;
 
@@ -18,6 +19,9 @@ sealed class CollectionContext(
     public EventStream Events => events;
     public TimeProvider Time => time;
     public ILogger Logger => logger;
+
+    /// <summary>Cancelled when the program ends; until then results are written, whatever became of the connection.</summary>
+    public CancellationToken Stopping => stopping;
 
     public string NewOwner(CollectionMethod method) => $"{nodePrefix}{method.ToString().ToLowerInvariant()}/{Interlocked.Increment(ref _owners)}";
 }

@@ -113,8 +113,11 @@ sealed class CollectionRun : IAsyncDisposable
         Publish("started");
     }
 
-    /// <summary>Writes down what became of a message that was offered.</summary>
-    public async Task SettleAsync(LeasedMessage message, Attempt attempt, CancellationToken stop)
+    /// <summary>
+    /// Writes down what became of a message that was offered, before the next one is: a crash then repeats none that was
+    /// answered before the last.
+    /// </summary>
+    public async Task SettleAsync(LeasedMessage message, Attempt attempt)
     {
         _offered++;
         var settled = new List<Settlement>(message.Recipients.Count);
@@ -140,7 +143,8 @@ sealed class CollectionRun : IAsyncDisposable
         foreach (var taken in attempt.Outcomes.Where(outcome => outcome.Reply is { IsPositive: true })
             .Select(outcome => _records[Site.RuleFor(outcome.Recipient.Domain)!]).Distinct()) taken.Bytes += message.Message.Size;
 
-        await _settling.AddAsync(settled, stop);
+        await _settling.AddAsync(settled, _context.Stopping);
+        await _settling.FlushAsync(_context.Stopping);
         if (_offered - _recorded >= RecordEvery || _context.Time.GetElapsedTime(_recordedAt) >= RecordAfter) await RecordAsync("progress");
     }
 
@@ -156,11 +160,11 @@ sealed class CollectionRun : IAsyncDisposable
     }
 
     /// <summary>Settles the rest, gives back what was not decided, and closes the records with one sentence.</summary>
-    public async Task EndAsync(string end, CancellationToken stop)
+    public async Task EndAsync(string end)
     {
-        await _settling.AddAsync(_deferred, stop);
+        await _settling.AddAsync(_deferred, _context.Stopping);
         _deferred.Clear();
-        await _settling.FlushAsync(stop);
+        await _settling.FlushAsync(_context.Stopping);
         await DisposeAsync();
         if (!_started) return;
         _started = false;

@@ -35,7 +35,7 @@ public sealed class Collections : IDisposable
         EventStream events, MessageIds ids, TimeProvider time, ILogger<Collections> log)
     {
         var outbound = new Outbound(new(resolver, own), dialer, new(spool, log), time, log);
-        _context = new(queue, records, spool, outbound, events, time, ids.NodePrefix, log);
+        _context = new(queue, records, spool, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
     }
 
     /// <summary>Collections that run now, as copies of their records.</summary>

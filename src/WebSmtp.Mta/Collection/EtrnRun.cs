@@ -58,7 +58,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
         finally
         {
             lock (_lock) _over = true;
-            await run.EndAsync(end, stop);
+            await run.EndAsync(end);
         }
     }
 
@@ -106,7 +106,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
                 run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Text}.");
                 return;
             }
-            await run.SettleAsync(message, attempt, stop);
+            await run.SettleAsync(message, attempt);
         }
     }
 

@@ -27,7 +27,7 @@ sealed class TurnedCollection(Collections collections, CollectionContext context
         }
         finally
         {
-            await run.EndAsync(end, stop);
+            await run.EndAsync(end);
         }
     }
 
@@ -54,7 +54,7 @@ sealed class TurnedCollection(Collections collections, CollectionContext context
             {
                 if (run.Stopped is not null) break;
                 var attempt = await context.Outbound.Transmission.SendAsync(client, message, host, stop);
-                if (!attempt.NeverBegun) await run.SettleAsync(message, attempt, stop);
+                if (!attempt.NeverBegun) await run.SettleAsync(message, attempt);
                 if (attempt.Broken is { } why) return $"The connection ended after {Messages()}: {why}.";
             }
         }
