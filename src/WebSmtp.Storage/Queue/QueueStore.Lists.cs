@@ -56,6 +56,7 @@ sealed partial class QueueStore
         var states = filter.State is { } state ? [state] : AllStates;
         var entries = db.Recipients.Where(r => r.SiteId == filter.SiteId && EF.Constant(states).Contains(r.State));
         if (filter.Domain is { } domain) entries = entries.Where(r => r.Domain == domain);
+        if (filter.Tried is { } tried) entries = entries.Where(r => r.Attempts > 0 == tried);
 
         // Few entries: find their messages by the index. Many: walk through the messages in order, the next match is near.
         var few = await entries.Take(CountLimit + 1).CountAsync(stop) <= CountLimit;

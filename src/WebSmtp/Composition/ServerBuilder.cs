@@ -59,7 +59,7 @@ static class ServerBuilder
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error);
+        logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         // Its warning that keys are not encrypted at rest: they are as private as the rest of the data directory.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
