@@ -7,8 +7,8 @@ namespace WebSmtp.Mta.Collection;
 
 /// <summary>What collections work with. Thread-safe.</summary>
 sealed class CollectionContext(
-    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time, string nodePrefix, ILogger logger,
-    CancellationToken stopping)
+    IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time,
+    string nodePrefix, ILogger logger, CancellationToken stopping)
 {
     long _owners;
 

@@ -76,7 +76,8 @@ sealed class CollectionRun : IAsyncDisposable
     public IEnumerable<CollectionRecord> Snapshot() => _records.Values.Select(record => record.Copy());
 
     /// <summary>More of the same rules.</summary>
-    public void Widen(CollectionScope scope) => ImmutableInterlocked.Update(ref _scopes, static (scopes, more) => scopes.Contains(more) ? scopes : scopes.Add(more), scope);
+    public void Widen(CollectionScope scope) =>
+        ImmutableInterlocked.Update(ref _scopes, static (scopes, more) => scopes.Contains(more) ? scopes : scopes.Add(more), scope);
 
     /// <summary>The next messages to offer; none: it is over.</summary>
     public async Task<IReadOnlyList<LeasedMessage>> NextAsync(CancellationToken stop)
@@ -143,8 +144,7 @@ sealed class CollectionRun : IAsyncDisposable
         foreach (var taken in attempt.Outcomes.Where(outcome => outcome.Reply is { IsPositive: true })
             .Select(outcome => _records[Site.RuleFor(outcome.Recipient.Domain)!]).Distinct()) taken.Bytes += message.Message.Size;
 
-        await _settling.AddAsync(settled, _context.Stopping);
-        await _settling.FlushAsync(_context.Stopping);
+        await _settling.WriteAsync(settled, _context.Stopping);
         if (_offered - _recorded >= RecordEvery || _context.Time.GetElapsedTime(_recordedAt) >= RecordAfter) await RecordAsync("progress");
     }
 
@@ -159,12 +159,17 @@ sealed class CollectionRun : IAsyncDisposable
         else _unreachable.Add(domain);
     }
 
+    /// <summary>What was refused for now is held again; nothing more is offered after this.</summary>
+    public async Task SettleDeferredAsync()
+    {
+        foreach (var some in _deferred.Chunk(500)) await _settling.WriteAsync(some, _context.Stopping);
+        _deferred.Clear();
+    }
+
     /// <summary>Settles the rest, gives back what was not decided, and closes the records with one sentence.</summary>
     public async Task EndAsync(string end)
     {
-        await _settling.AddAsync(_deferred, _context.Stopping);
-        _deferred.Clear();
-        await _settling.FlushAsync(_context.Stopping);
+        await SettleDeferredAsync();
         await DisposeAsync();
         if (!_started) return;
         _started = false;

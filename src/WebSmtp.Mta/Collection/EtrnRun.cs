@@ -74,13 +74,15 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
                 lock (_lock) _again = false;
                 while (await run.NextAsync(stop) is { Count: > 0 } window)
                 {
-                    foreach (var group in GroupByHosts(window, fixedRoute is not null).GroupBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase))
+                    var groups = GroupByHosts(window, fixedRoute is not null);
+                    foreach (var group in groups.GroupBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase))
                     {
                         if (!deliveries.TryGetValue(group.Key, out var delivery))
                         {
                             // A wildcard may have any number of destinations: those of the window before are done with.
                             await CloseAsync(deliveries);
-                            delivery = new(context.Outbound, run.Site, settings, fixedRoute ?? HostRoute.ForDomain(group.Key), settings.Get(SettingsTable.OutboundTls));
+                            var route = fixedRoute ?? HostRoute.ForDomain(group.Key);
+                            delivery = new(context.Outbound, run.Site, settings, route, settings.Get(SettingsTable.OutboundTls));
                             deliveries[group.Key] = delivery;
                         }
                         await DeliverAsync(delivery, group.Key, group.Select(pair => pair.Message), stop);

@@ -24,7 +24,8 @@ static class EtrnScopes
     {
         foreach (var rule in site.Domains)
         {
-            if (string.Equals(rule.BaseName, name, StringComparison.OrdinalIgnoreCase) || CollectionScope.IsBelow(rule.BaseName, name)) yield return new(rule);
+            var isName = string.Equals(rule.BaseName, name, StringComparison.OrdinalIgnoreCase);
+            if (isName || CollectionScope.IsBelow(rule.BaseName, name)) yield return new(rule);
             else if (rule.IsWildcard && CollectionScope.IsBelow(name, rule.BaseName)) yield return new(rule, name, Below: true);
         }
     }

@@ -53,7 +53,8 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     }
 
     async Task<HeldDomain> LookAsync(
-        SiteSnapshot site, DomainSnapshot rule, IReadOnlyDictionary<string, CollectionRecord> last, IReadOnlyList<CollectionRecord> running, CancellationToken stop)
+        SiteSnapshot site, DomainSnapshot rule, IReadOnlyDictionary<string, CollectionRecord> last,
+        IReadOnlyList<CollectionRecord> running, CancellationToken stop)
     {
         var (messages, bytes) = (0L, 0L);
         DateTimeOffset? oldest = null;

@@ -7,7 +7,8 @@ internal static partial class Log
     [LoggerMessage(3101, LogLevel.Information, "Collection of {Domains} at site {Site} started: {By}")]
     public static partial void CollectionStarted(ILogger log, string domains, int site, string by);
 
-    [LoggerMessage(3102, LogLevel.Information, "Collection of {Domain} at site {Site} ended: {End} Delivered {Delivered}, deferred {Deferred}, failed {Failed}")]
+    [LoggerMessage(3102, LogLevel.Information,
+        "Collection of {Domain} at site {Site} ended: {End} Delivered {Delivered}, deferred {Deferred}, failed {Failed}")]
     public static partial void CollectionEnded(ILogger log, string domain, int site, string end, int delivered, int deferred, int failed);
 
     [LoggerMessage(3103, LogLevel.Error, "A collection at site {Site} broke off")]

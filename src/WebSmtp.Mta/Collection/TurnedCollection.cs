@@ -7,7 +7,8 @@ using WebSmtp.Smtp.Server;
 namespace WebSmtp.Mta.Collection;
 
 /// <summary>A collection on the connection that asked for it: the roles are exchanged, and we are the client now. RFC 2645 section 5.2.2.</summary>
-sealed class TurnedCollection(Collections collections, CollectionContext context, CollectionRun run, IReadOnlyList<LeasedMessage> first) : ITurnedCollection
+sealed class TurnedCollection(
+    Collections collections, CollectionContext context, CollectionRun run, IReadOnlyList<LeasedMessage> first) : ITurnedCollection
 {
     public async Task RunAsync(ServerSession session, IDuplexPipe transport, CancellationToken stop)
     {
@@ -58,6 +59,8 @@ sealed class TurnedCollection(Collections collections, CollectionContext context
                 if (attempt.Broken is { } why) return $"The connection ended after {Messages()}: {why}.";
             }
         }
+        // Whoever hears QUIT may look at once what is left.
+        await run.SettleDeferredAsync();
         await client.QuitAsync(stop);
         return run.Summary();
     }

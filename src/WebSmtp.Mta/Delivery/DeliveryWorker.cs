@@ -18,14 +18,14 @@ sealed class DeliveryWorker(Outbound outbound, DropDelivery drop, Settling settl
             try
             {
                 var attempt = await AttemptAsync(hosts, work, message, stop);
-                await settling.AddAsync(attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, work.Site)).ToList(), stop);
+                var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, work.Site)).ToList();
+                await settling.WriteAsync(settled, stop);
             }
             finally
             {
                 done();
             }
         }
-        await settling.FlushAsync(stop);
     }
 
     async Task<Attempt> AttemptAsync(HostDelivery? hosts, DestinationWork work, LeasedMessage message, CancellationToken stop)

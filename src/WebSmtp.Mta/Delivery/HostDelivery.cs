@@ -48,7 +48,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, SettingValues se
         while (true)
         {
             var fresh = _client is null;
-            if (!await OpenAsync(stop)) return new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, null))], null, null, Unreachable!.Text);
+            if (!await OpenAsync(stop)) return Attempt.Undecided(message, Unreachable!.Text);
 
             var attempt = await outbound.Transmission.SendAsync(_client!, message, _host, stop);
             _sent++;

@@ -15,4 +15,8 @@ sealed record Attempt(IReadOnlyList<RecipientOutcome> Outcomes, string? Host, st
     /// <summary>One reply of our own for all recipients, without asking a host.</summary>
     public static Attempt Ours(LeasedMessage message, Reply reply) =>
         new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, reply))], null, null, null);
+
+    /// <summary>No host was reached.</summary>
+    public static Attempt Undecided(LeasedMessage message, string why) =>
+        new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, null))], null, null, why);
 }

@@ -7,8 +7,8 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Mta.Queue;
 
 /// <summary>
-/// Puts the queue in order at start: what a crash left behind. Then looks every minute for held mail that is older than its domain lets it become, and for history whose time is over.
-/// Works in bounded steps.
+/// Puts the queue in order at start: what a crash left behind. Then looks every minute for held mail that is older than
+/// its domain lets it become, and for history whose time is over. Works in bounded steps.
 /// </summary>
 public sealed class QueueUpkeep(
     SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, EventStream events, MessageIds ids,
@@ -60,7 +60,8 @@ public sealed class QueueUpkeep(
     {
         try
         {
-            foreach (var view in sites.Sites.Values) await spool.SweepAsync(view.Site.Folders.Queue, id => id < _firstOwn && ids.IsOfThisNode(id), stop);
+            foreach (var view in sites.Sites.Values)
+                await spool.SweepAsync(view.Site.Folders.Queue, id => id < _firstOwn && ids.IsOfThisNode(id), stop);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Tests.Acceptance;
@@ -209,6 +208,27 @@ public sealed class TurnTests
         Assert.StartsWith("Took 8 of 8. More than 5 messages arrived meanwhile", Assert.Single(bench.Records.All).End, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = Deadline)]
+    public async Task When_the_host_hears_quit_all_results_are_on_disk()
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        await bench.ReceiveManyAsync(2);
+        await using var talk = await bench.HelloAsync("testserver");
+        await talk.AskAsync("TURN", "250");
+        await talk.SayAsync("220 sink.example\r\n");
+        var content = false;
+        while (await talk.LineAsync() is not "QUIT" and { } line)
+        {
+            if (content && line is not ".") continue;
+            content = line is "DATA";
+            await talk.SayAsync(content ? "354 go on\r\n" : line == "RCPT TO:<u2@test.com>" ? "450 later\r\n" : "250 ok\r\n");
+        }
+        Assert.Equal(RecipientState.Delivered, bench.Queue["u1@test.com"].State);
+        Assert.Equal((RecipientState.Held, 1), (bench.Queue["u2@test.com"].State, bench.Queue["u2@test.com"].Attempts));
+        await talk.SayAsync("221 bye\r\n");
+        await bench.WhenEndedAsync();
+    }
+
     public enum BreakAt { Greeting, Refusal, Ehlo, Mail, Rcpt, Data, Content, FinalDot, SecondMail }
 
     [Theory(Timeout = Deadline)]
@@ -339,26 +359,50 @@ public sealed class TurnTests
     }
 
     [Fact(Timeout = Deadline)]
-    public async Task Results_are_written_while_the_next_message_is_on_its_way()
+    public async Task A_result_is_on_disk_before_the_next_message_is_offered()
     {
         await using var bench = new MailBench(TestContext.Current.CancellationToken);
-        await bench.ReceiveManyAsync(40);
-        bench.Queue.SettleGate = new();
-        var host = new SinkHost(bench.Time);
-        var lastTaken = new TaskCompletionSource();
-        host.OnMessage = message =>
+        await bench.ReceiveManyAsync(10);
+        var unsettled = 0;
+        var host = new SinkHost(bench.Time)
         {
-            if (message.To[0] == "u40@test.com") lastTaken.SetResult();
+            OnSender = _ =>
+            {
+                unsettled = Math.Max(unsettled, bench.Queue.Recipients.Count(recipient => recipient.Attempts > 0) - bench.Queue.Settles);
+                return null;
+            },
+        };
+        await CollectAsync(bench, host);
+        await bench.WhenEndedAsync();
+        Assert.Equal((0, 10), (unsettled, bench.Queue.Settles));
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_result_is_written_when_the_store_can_again_though_the_host_has_gone()
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        await bench.ReceiveManyAsync(2);
+        var host = new SinkHost(bench.Time);
+        host.OnMessage = _ =>
+        {
+            bench.Queue.Trouble = new QueueFullException();
             return new(250, 2, 0, 0, "Taken");
         };
-        var collecting = CollectAsync(bench, host);
-        await lastTaken.Task;
-        bench.Queue.SettleGate.SetResult();
-        bench.Queue.SettleGate = null;
-        await collecting;
-        await bench.WhenEndedAsync();
-        Assert.True(bench.Queue.Settles <= 3, string.Create(CultureInfo.InvariantCulture, $"{bench.Queue.Settles} writes"));
-        Assert.All(bench.Queue.Recipients, recipient => Assert.Equal(RecipientState.Delivered, recipient.State));
+        await using var talk = await bench.HelloAsync("testserver");
+        await talk.AskAsync("TURN", "250");
+        var serving = host.ServeAsync(talk.Pipe);
+        while (host.Taken.Count == 0) await Task.Yield();
+        await talk.DisposeAsync();
+        await serving;
+        bench.Queue.Trouble = null;
+        var ended = bench.WhenEndedAsync();
+        while (!ended.IsCompleted)
+        {
+            bench.Time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Yield();
+        }
+        Assert.Equal(RecipientState.Delivered, bench.Queue["u1@test.com"].State);
+        Assert.Equal(RecipientState.Held, bench.Queue["u2@test.com"].State);
     }
 
     [Fact(Timeout = Deadline)]

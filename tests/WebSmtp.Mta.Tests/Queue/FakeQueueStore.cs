@@ -15,9 +15,6 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
     /// <summary>Thrown by the next writes, while it is set.</summary>
     public Exception? Trouble { get; set; }
 
-    /// <summary>Completes when a write may go on; null: at once.</summary>
-    public TaskCompletionSource? SettleGate { get; set; }
-
     public int Settles { get; private set; }
     public int Renewals { get; private set; }
     public int Leases { get; private set; }
@@ -120,7 +117,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
 
     public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements)
     {
-        if (SettleGate is { } gate) await gate.Task;
+        await Task.Yield();
         var paths = new List<string>();
         lock (_lock)
         {
