@@ -184,6 +184,47 @@ public sealed class EtrnTests(SharedServer server)
         Assert.Equal(1, sink.Connections);
     }
 
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_binary_message_goes_on_as_it_is_only_to_a_host_that_takes_it(bool taken)
+    {
+        await using var sink = new RecordingSink(new() { Keywords = taken ? ["PIPELINING", "8BITMIME", "CHUNKING", "BINARYMIME"] : ["PIPELINING", "8BITMIME"] });
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("held.example", route: $$"""{ "etrnTo": "127.0.0.1:{{sink.Port}}" }""");
+        // A bare LF, a NUL and no line ending behind the last octet: what only BDAT can carry.
+        byte[] part = [0, 1, (byte)'\n', 255, (byte)'\r', 7];
+        byte[] binary = [.. "Subject: binary\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n"u8, .. part];
+        await using (var talk = await site.ConnectAsync())
+        {
+            await talk.GreetAsync();
+            await talk.PlayAsync($"""
+                C: MAIL FROM:<sender@away.example> BODY=BINARYMIME
+                S: 250 *
+                C: RCPT TO:<user@held.example>
+                S: 250 *
+                C: BDAT {binary.Length} LAST
+                """);
+            await talk.SayRawAsync(binary);
+            await talk.ExpectAsync("250 2.6.0 *");
+        }
+
+        await AskAsync(site, "held.example", "253 *");
+
+        var mail = (await sink.Host.WaitForAsync(1, Stop)).Single();
+        if (taken)
+        {
+            Assert.Contains("BODY=BINARYMIME", mail.From, StringComparison.Ordinal);
+            mail.AssertSameAs(binary, "binary");
+            return;
+        }
+        Assert.DoesNotContain("BINARYMIME", mail.From, StringComparison.Ordinal);
+        var came = await MimeKit.MimeMessage.LoadAsync(new MemoryStream(mail.BelowReceived), Stop);
+        var content = new MemoryStream();
+        await ((MimeKit.MimePart)came.Body!).Content!.DecodeToAsync(content, Stop);
+        Assert.Equal(part, content.ToArray());
+    }
+
     [Fact(Timeout = Limits.Ordinary)]
     public async Task Each_refusal_has_its_reply()
     {

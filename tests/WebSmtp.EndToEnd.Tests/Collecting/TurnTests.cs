@@ -90,7 +90,7 @@ public sealed class TurnTests(SharedServer server)
         // Nothing is mapped to this account, whatever waits for others.
         await talk.PlayAsync("""
             C: TURN
-            S: 453 *
+            S: 450 *
             C: NOOP
             S: 250 *
             """);

@@ -24,8 +24,6 @@ public sealed class RelayTests(SharedServer server)
             S: 250 *
             C: RCPT TO:<user@elsewhere.example>
             S: 550 5.7.1 *
-            C: RCPT TO:<user%elsewhere.example@hub.example>
-            S: 550 5.* *
             C: RCPT TO:<@hub.example:user@elsewhere.example>
             S: 550 5.7.1 *
             C: RCPT TO:<user@held.example>
@@ -131,7 +129,7 @@ public sealed class RelayTests(SharedServer server)
 
         var file = await File.ReadAllBytesAsync(Directory.GetFiles(drop).Single(), Stop);
         Assert.True(file.AsSpan().EndsWith(SampleMail.All["leading dots"]), System.Text.Encoding.UTF8.GetString(file));
-        Assert.Empty(await site.Api.ListAsync($"{site.Path}/messages"));
+        await Eventually.EqualAsync(0, async () => (await site.Api.ListAsync($"{site.Path}/messages")).Count);
         Assert.Equal("delivered", (await site.Api.ListAsync($"{site.Path}/messages?history=true")).Single()["recipients"]![0]!["state"]!.GetValue<string>());
     }
 }

@@ -31,7 +31,7 @@ public sealed class SwaksTests(SharedServer server)
         Assert.True(sent.ExitCode == 0, sent.ToString());
         var mail = Assert.Single((await TurnHost.CollectAsync(site, account, Stop)).Received);
         Assert.Equal("by swaks", mail.Subject);
-        Assert.EndsWith(body, System.Text.Encoding.UTF8.GetString(mail.Content), StringComparison.Ordinal);
+        Assert.Contains("\r\n\r\n" + body, System.Text.Encoding.UTF8.GetString(mail.Content), StringComparison.Ordinal);
         Assert.Contains($" with {with} ", mail.ReceivedField.Replace("\r\n", " ", StringComparison.Ordinal).Replace('\t', ' '), StringComparison.Ordinal);
         Assert.Contains("for <user@held.example>", mail.ReceivedField, StringComparison.Ordinal);
     }

@@ -21,7 +21,7 @@ public sealed class MailHost
     /// <summary>Keywords of the EHLO reply.</summary>
     public IReadOnlyList<string> Keywords { get; init; } = ["PIPELINING", "8BITMIME", "SIZE 104857600", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"];
 
-    /// <summary>What to say to a command instead of the ordinary reply; null: the ordinary one.</summary>
+    /// <summary>What to say to a command instead of the ordinary reply; null: the ordinary one; nothing: break the connection.</summary>
     public Func<string, string?> ReplyTo { get; init; } = static _ => null;
 
     /// <summary>
@@ -65,6 +65,8 @@ public sealed class MailHost
             {
                 if (other.Length == 0) return HostEnd.BrokenOff;
                 await SayAsync(wire, other, stop);
+                // RFC 5321 section 3.8: who says 421 closes.
+                if (other.StartsWith("421", StringComparison.Ordinal)) return HostEnd.BrokenOff;
                 continue;
             }
             switch (verb)
@@ -79,6 +81,9 @@ public sealed class MailHost
                 case "RCPT":
                     mail.To.Add(command[8..]);
                     await SayAsync(wire, "250 2.1.5 OK", stop);
+                    break;
+                case "DATA" when mail.To.Count == 0:
+                    await SayAsync(wire, "554 5.5.1 No valid recipients", stop);
                     break;
                 case "DATA":
                     await SayAsync(wire, "354 Go on", stop);
