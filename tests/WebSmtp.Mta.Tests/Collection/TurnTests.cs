@@ -382,18 +382,13 @@ public sealed class TurnTests
     {
         await using var bench = new MailBench(TestContext.Current.CancellationToken);
         await bench.ReceiveManyAsync(2);
-        var host = new SinkHost(bench.Time);
-        host.OnMessage = _ =>
+        await using (var talk = await bench.HelloAsync("testserver"))
         {
+            await talk.AskAsync("TURN", "250");
+            await BreakAsync(talk, BreakAt.FinalDot);
             bench.Queue.Trouble = new QueueFullException();
-            return new(250, 2, 0, 0, "Taken");
-        };
-        await using var talk = await bench.HelloAsync("testserver");
-        await talk.AskAsync("TURN", "250");
-        var serving = host.ServeAsync(talk.Pipe);
-        while (host.Taken.Count == 0) await Task.Yield();
-        await talk.DisposeAsync();
-        await serving;
+            await talk.SayAsync("250 taken\r\n");
+        }
         bench.Queue.Trouble = null;
         var ended = bench.WhenEndedAsync();
         while (!ended.IsCompleted)
