@@ -11,4 +11,7 @@ static partial class Log
 
     [LoggerMessage(1002, LogLevel.Error, "{SessionId} crashed; only this session is affected")]
     public static partial void SessionCrashed(ILogger log, Exception why, string sessionId);
+
+    [LoggerMessage(6090, LogLevel.Error, "The web admin failed to answer {Method} {Path}; its page told the reference {Reference}")]
+    public static partial void PageFailed(ILogger log, Exception why, string reference, string method, string path);
 }

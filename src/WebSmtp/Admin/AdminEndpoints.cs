@@ -27,18 +27,11 @@ static class AdminEndpoints
         services.AddScoped<AuthenticationStateProvider, CircuitLogIn>();
     }
 
-    /// <summary>
-    /// Adds the pages with their middleware. The program maps this first: what it adds holds for its own paths only,
-    /// and error pages must not get between the REST API and its clients.
-    /// </summary>
+    /// <summary>Adds the pages with their middleware, which leaves the REST API alone.</summary>
     public static void MapAdmin(this WebApplication app)
     {
-        app.UseWhen(context => IsAdmin(context.Request.Path), admin =>
-        {
-            admin.UseExceptionHandler("/error", createScopeForErrors: true);
-            admin.UseWhen(IsPage, pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
-            admin.Use(SecurityHeaders.ApplyAsync);
-        });
+        app.UseStatusCodePagesWithReExecute(PageGuard.ProblemPath, createScopeForStatusCodePages: true);
+        app.Use(PageGuard.GuardAsync);
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
@@ -50,12 +43,4 @@ static class AdminEndpoints
         app.MapTheme();
         app.MapMessageContent().RequireAuthorization(LoggedIn);
     }
-
-    /// <summary>Only a person who looks for a page is shown another one instead.</summary>
-    static bool IsPage(HttpContext context) =>
-        HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase);
-
-    static bool IsAdmin(PathString path) =>
-        !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase)
-        && !path.StartsWithSegments("/healthz", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/readyz", StringComparison.OrdinalIgnoreCase);
 }

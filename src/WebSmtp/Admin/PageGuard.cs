@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace WebSmtp.Admin;
+
+/// <summary>
+/// What every answer of the web admin carries: nothing is loaded from elsewhere, no script or style stands in the page,
+/// nobody may frame it. The live connection is only opened by our own pages. Who looks for a page and cannot have it is
+/// shown another one that says so; nobody else is.
+/// </summary>
+static class PageGuard
+{
+    /// <summary>The page that is shown instead, by status.</summary>
+    public const string ProblemPath = "/problem/{0}";
+
+    const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
+
+    static readonly PathString[] NotOurs = ["/api", "/swagger", "/healthz", "/readyz"];
+
+    public static async Task GuardAsync(HttpContext context, RequestDelegate next)
+    {
+        var isAdmin = !Array.Exists(NotOurs, path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
+        var isLive = context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase);
+        if ((!isAdmin || isLive) && context.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
+        if (!isAdmin)
+        {
+            await next(context);
+            return;
+        }
+        AddHeaders(context.Response.Headers);
+        if (isLive && !IsSameOrigin(context.Request))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+        try
+        {
+            await next(context);
+        }
+        catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            var log = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PageGuard));
+            Log.PageFailed(log, e, context.TraceIdentifier, context.Request.Method, context.Request.Path);
+            context.Response.Clear();
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        }
+        // The page that is shown instead takes no form.
+        if (context.Response is { HasStarted: false, StatusCode: >= 400 }) context.Request.Method = HttpMethods.Get;
+    }
+
+    static void AddHeaders(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+    }
+
+    /// <summary>A browser always names the page's origin on a WebSocket, which no same-origin rule protects otherwise.</summary>
+    static bool IsSameOrigin(HttpRequest request)
+    {
+        var origin = request.Headers.Origin;
+        return origin.Count is 0
+            || origin.Count is 1 && Uri.TryCreate(origin[0], UriKind.Absolute, out var from)
+                && string.Equals(from.Authority, new Uri($"{from.Scheme}://{request.Host}").Authority, StringComparison.OrdinalIgnoreCase);
+    }
+}
