@@ -33,8 +33,12 @@ sealed class WebSmtpServer : MeasuredServer
         // Its output goes into a file as it would in service; a pipe would be read on the same cores.
         var program = RunningProgram.Start("/bin/sh", ["-c", $"exec \"{ProgramFiles.Executable}\" > \"{log}\" 2>&1"], new Dictionary<string, string?>
         {
-            ["DOTNET_ROOT"] = ProgramFiles.DotnetRoot, ["WEBSMTP_DATA"] = folder.Below("websmtp"), ["WEBSMTP_URLS"] = url,
-            ["WEBSMTP_SMTP_PORT"] = port.ToString(CultureInfo.InvariantCulture), ["WEBSMTP_API_KEY"] = Key, ["WEBSMTP_ADMIN_PASSWORD"] = Password,
+            ["DOTNET_ROOT"] = ProgramFiles.DotnetRoot,
+            ["WEBSMTP_DATA"] = folder.Below("websmtp"),
+            ["WEBSMTP_URLS"] = url,
+            ["WEBSMTP_SMTP_PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["WEBSMTP_API_KEY"] = Key,
+            ["WEBSMTP_ADMIN_PASSWORD"] = Password,
         });
         var server = new WebSmtpServer(program, new HttpClient { BaseAddress = new(url) }) { Port = port };
         try

@@ -45,6 +45,10 @@ public sealed class LoopbackDnsTests : IAsyncDisposable
 
     LookupClient Client() => new(new LookupClientOptions(_dns.EndPoint)
     {
-        AutoResolveNameServers = false, UseCache = false, Retries = 0, Timeout = TimeSpan.FromSeconds(1), ThrowDnsErrors = false,
+        AutoResolveNameServers = false,
+        UseCache = false,
+        Retries = 0,
+        Timeout = TimeSpan.FromSeconds(1),
+        ThrowDnsErrors = false,
     });
 }

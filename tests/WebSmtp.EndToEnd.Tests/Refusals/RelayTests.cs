@@ -125,9 +125,9 @@ public sealed class RelayTests(SharedServer server)
         var mailroot = Path.Combine(site.Server.DataDirectory, (await site.Api.GetAsync(site.Path))["mailroot"]!.GetValue<string>());
         var drop = Path.Combine(mailroot, "Drop");
 
-        await Eventually.EqualAsync(1, () => Task.FromResult(Directory.GetFiles(drop).Length));
+        await Eventually.EqualAsync(1, () => Task.FromResult(Directory.GetFiles(drop, "*.eml").Length));
 
-        var file = await File.ReadAllBytesAsync(Directory.GetFiles(drop).Single(), Stop);
+        var file = await File.ReadAllBytesAsync(Directory.GetFiles(drop, "*.eml").Single(), Stop);
         Assert.True(file.AsSpan().EndsWith(SampleMail.All["leading dots"]), System.Text.Encoding.UTF8.GetString(file));
         await Eventually.EqualAsync(0, async () => (await site.Api.ListAsync($"{site.Path}/messages")).Count);
         Assert.Equal("delivered", (await site.Api.ListAsync($"{site.Path}/messages?history=true")).Single()["recipients"]![0]!["state"]!.GetValue<string>());
