@@ -51,7 +51,7 @@ public sealed class RoleTests(Browser browser)
         await using var database = new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "websmtp.db")};Pooling=False");
         await database.OpenAsync(Stop);
         await using var change = database.CreateCommand();
-        change.CommandText = "UPDATE AdminUsers SET Role = 'Viewer'";
+        change.CommandText = "UPDATE AdminUsers SET Role = 'viewer'";
         Assert.Equal(1, await change.ExecuteNonQueryAsync(Stop));
     }
 }
