@@ -11,7 +11,7 @@
   const minute = 60_000, hour = 60 * minute, day = 24 * hour;
 
   const span = (ms) => {
-    if (ms < minute) return "less than a minute";
+    if (ms < minute) return "under 1 min";
     if (ms < hour) return `${Math.floor(ms / minute)} min`;
     if (ms < 2 * day) {
       const minutes = Math.floor((ms % hour) / minute);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Mvc;
 
@@ -12,8 +13,9 @@ static class Preferences
     public static string? ThemeOf(HttpRequest request) => request.Cookies[ThemeCookie] is "light" or "dark" ? request.Cookies[ThemeCookie] : null;
 
     public static void MapLogOut(this IEndpointRouteBuilder app) =>
-        app.MapPost("/logout", async (HttpContext context, [FromForm] string? unused) =>
+        app.MapPost("/logout", async (HttpContext context, IAntiforgery antiforgery) =>
         {
+            if (!await antiforgery.IsRequestValidAsync(context)) return Results.BadRequest();
             await context.SignOutAsync(AdminCookie.Scheme);
             return Results.LocalRedirect("/login");
         });
