@@ -188,7 +188,7 @@ sealed class MailBench : IAsyncDisposable
             if (condition(Records.All)) met.TrySetResult();
         };
         Records.Changed();
-        return met.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        return InTimeAsync(met.Task);
     }
 
     public Task WhenEndedAsync(int collections = 1) => WhenRecordedAsync(all => all.Count(record => record.EndedAt is not null) >= collections);
@@ -202,7 +202,21 @@ sealed class MailBench : IAsyncDisposable
             if (condition()) met.TrySetResult();
         };
         Queue.Settled();
-        return met.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        return InTimeAsync(met.Task);
+    }
+
+    /// <summary>A test that waits in vain says how things stand.</summary>
+    async Task InTimeAsync(Task met)
+    {
+        try
+        {
+            await met.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail(string.Join('\n', [.. Queue.Recipients.Select(recipient => $"{recipient.Address} {recipient.State} {recipient.Attempts} {recipient.LastReply} {recipient.Lease}"),
+                .. Records.All.Select(record => $"{record.By} {record.Domain}: {record.End}"), .. Network.Dialed]));
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -200,17 +200,19 @@ public sealed class SchedulerTests
         var (bench, host) = await BeginAsync(TestContext.Current.CancellationToken);
         await using var _ = bench;
         host.Options = host.Options with { MaxMessageSize = 2000 };
+        bench.Configure(site => site.Domains.Add(new() { SiteId = 1, Name = "old.example", Kind = DomainKind.Remote, AllowRelay = true }));
         await bench.ReceiveAsync(string.Concat(Enumerable.Repeat("0123456789\r\n", 300)), "large@away.example");
         await WhenAsync(bench, "large@away.example", RecipientState.Failed);
         Assert.Equal("552 5.3.4 The host takes messages of at most 2000 bytes", bench.Queue["large@away.example"].LastReply);
         Assert.Empty(host.Taken);
 
-        bench.Network.Listen(Address, OldHostAsync);
+        bench.Network.Mx("old.example", (10, "198.51.100.8"));
+        bench.Network.Listen("198.51.100.8:25", OldHostAsync);
         // "ü" in two octets.
-        await bench.ReceiveAsync("x\r\n", " SMTPUTF8", ["\u00c3\u00bc@away.example", "plain@away.example"]);
+        await bench.ReceiveAsync("x\r\n", " SMTPUTF8", ["\u00c3\u00bc@old.example", "plain@old.example"]);
         await bench.WhenSettledAsync(() => bench.Queue.Recipients.All(recipient => recipient.Attempts == 1));
-        Assert.Equal((RecipientState.Failed, "550 5.6.7 The host takes no internationalized mail"), (bench.Queue["\u00fc@away.example"].State, bench.Queue["\u00fc@away.example"].LastReply));
-        Assert.Equal(RecipientState.Delivered, bench.Queue["plain@away.example"].State);
+        Assert.Equal((RecipientState.Failed, "550 5.6.7 The host takes no internationalized mail"), (bench.Queue["\u00fc@old.example"].State, bench.Queue["\u00fc@old.example"].LastReply));
+        Assert.Equal(RecipientState.Delivered, bench.Queue["plain@old.example"].State);
     }
 
     /// <summary>RFC 821 and nothing else.</summary>
@@ -245,7 +247,10 @@ public sealed class SchedulerTests
         var trace = await bench.Queue.TraceAsync(new(bench.Queue.Messages[0].Id), TestContext.Current.CancellationToken);
         Assert.StartsWith("Tls", Assert.Single(trace).Tls, StringComparison.Ordinal);
 
-        bench.Network.Listen(Address, async pipe =>
+        // Another domain: the connection to the first one may still be open.
+        bench.Configure(site => site.Domains.Add(new() { SiteId = 1, Name = "broken.example", Kind = DomainKind.Remote, AllowRelay = true }));
+        bench.Network.Mx("broken.example", (10, "198.51.100.8"));
+        bench.Network.Listen("198.51.100.8:25", async pipe =>
         {
             await using var talk = new Talk(pipe);
             await talk.SayAsync("220 broken.example\r\n");
@@ -260,8 +265,8 @@ public sealed class SchedulerTests
             await talk.SayAsync("garbage instead of a handshake\r\n");
         });
         var dialed = bench.Network.Dialed.Count;
-        await bench.ReceiveManyAsync(1, "away.example", first: 2);
-        await WhenAsync(bench, "u2@away.example", RecipientState.Queued);
+        await bench.ReceiveManyAsync(1, "broken.example");
+        await WhenAsync(bench, "u1@broken.example", RecipientState.Queued);
         Assert.Equal(dialed + 2, bench.Network.Dialed.Count);
     }
 }
