@@ -22,8 +22,8 @@ sealed class MailServer(
 
     public async Task StopAsync(CancellationToken stop)
     {
-        await sites.ShutDownAsync(Grace);
-        await collections.StopAsync(Grace);
+        // Together: a turned session so ends after the message that is on its way instead of being cut off.
+        await Task.WhenAll(collections.StopAsync(Grace), sites.ShutDownAsync(Grace));
         await scheduler.StopAsync(stop);
         await upkeep.StopAsync();
     }
