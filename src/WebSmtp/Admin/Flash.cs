@@ -18,7 +18,11 @@ static class Flash
         var value = Base64Url.EncodeToString(Encoding.UTF8.GetBytes((note.Failed ? "!" : " ") + text));
         context.Response.Cookies.Append(Cookie, value, new()
         {
-            HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, IsEssential = true, MaxAge = TimeSpan.FromMinutes(1),
+            HttpOnly = true,
+            SameSite = SameSiteMode.Strict,
+            Secure = context.Request.IsHttps,
+            IsEssential = true,
+            MaxAge = TimeSpan.FromMinutes(1),
         });
     }
 

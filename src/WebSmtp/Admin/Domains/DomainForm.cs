@@ -97,8 +97,12 @@ public sealed record DomainForm(
             RouteType.SmartHost => new DomainRoute { Type = Route, SmartHost = new(Host, port, HostTls) },
             RouteType.Hold => new DomainRoute
             {
-                Type = Route, Etrn = Etrn, EtrnTo = EtrnTo.Length > 0 ? EtrnTo : null, MaxAge = maxAge,
-                MaxMessages = maxMessages > 0 ? maxMessages : null, MaxBytes = maxBytes,
+                Type = Route,
+                Etrn = Etrn,
+                EtrnTo = EtrnTo.Length > 0 ? EtrnTo : null,
+                MaxAge = maxAge,
+                MaxMessages = maxMessages > 0 ? maxMessages : null,
+                MaxBytes = maxBytes,
             },
             _ => new DomainRoute { Type = Route },
         };

@@ -64,7 +64,10 @@ static class AdminCookie
         if (role == RoleOf(principal)) return;
         context.ReplacePrincipal(PrincipalOf(new()
         {
-            Username = name, Role = role, SecurityStamp = StampOf(principal), PasswordHash = "",
+            Username = name,
+            Role = role,
+            SecurityStamp = StampOf(principal),
+            PasswordHash = "",
         }));
         context.ShouldRenew = true;
     }

@@ -30,6 +30,10 @@ static class Preferences
 
     static CookieOptions Lasting(HttpContext context) => new()
     {
-        HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, IsEssential = true, MaxAge = TimeSpan.FromDays(365),
+        HttpOnly = true,
+        SameSite = SameSiteMode.Strict,
+        Secure = context.Request.IsHttps,
+        IsEssential = true,
+        MaxAge = TimeSpan.FromDays(365),
     };
 }
