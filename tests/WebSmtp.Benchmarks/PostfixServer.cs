@@ -35,7 +35,8 @@ sealed class PostfixServer : MeasuredServer
         try
         {
             await RunAsync(Postfix, ["-c", server._configuration, "start"], stop);
-            var pid = await File.ReadAllTextAsync(Path.Combine(home, "spool", "pid", "master.pid"), stop);
+            // The master process holds a lock on the file, which .NET would respect.
+            var pid = await RunAsync("/bin/cat", [Path.Combine(home, "spool", "pid", "master.pid")], stop);
             server.RootProcess = int.Parse(pid.Trim(), CultureInfo.InvariantCulture);
             return server;
         }
@@ -48,14 +49,16 @@ sealed class PostfixServer : MeasuredServer
 
     public override async ValueTask DisposeAsync()
     {
-        if (RootProcess != 0) await RunAsync(Postfix, ["-c", _configuration, "stop"], CancellationToken.None);
+        await using var stopping = RunningProgram.Start(Postfix, ["-c", _configuration, "stop"]);
+        await stopping.WaitAsync(CancellationToken.None);
     }
 
-    static async Task RunAsync(string file, string[] arguments, CancellationToken stop)
+    static async Task<string> RunAsync(string file, string[] arguments, CancellationToken stop)
     {
         await using var program = RunningProgram.Start(file, arguments);
         var finished = await program.WaitAsync(stop);
         if (finished.ExitCode != 0) throw new BenchmarkException($"{file} {string.Join(' ', arguments)}: {finished}");
+        return finished.Out;
     }
 
     static string MainCf(string home) => $"""
