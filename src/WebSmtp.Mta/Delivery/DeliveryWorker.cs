@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
@@ -6,7 +7,7 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Mta.Delivery;
 
 /// <summary>Takes one destination's messages, one after another, and settles each: delivered, tried again later, given up.</summary>
-sealed class DeliveryWorker(Outbound outbound, DropDelivery drop, Settling settling, TimeProvider time, string owner, ILogger log)
+sealed class DeliveryWorker(Outbound outbound, DropDelivery drop, Settling settling, EventStream events, TimeProvider time, string owner, ILogger log)
 {
     /// <summary>Works until nothing waits for the destination, or after the message that is on its way when <paramref name="ending"/>.</summary>
     public async Task RunAsync(DestinationWork work, Action done, CancellationToken ending, CancellationToken stop)
@@ -20,6 +21,7 @@ sealed class DeliveryWorker(Outbound outbound, DropDelivery drop, Settling settl
                 var attempt = await AttemptAsync(hosts, work, message, stop);
                 var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, work.Site)).ToList();
                 await settling.WriteAsync(settled, stop);
+                events.Publish(new QueueEvent(time.GetUtcNow(), work.Key.SiteId, "settled", work.Key.Domain));
             }
             finally
             {

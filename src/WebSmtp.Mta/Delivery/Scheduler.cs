@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
@@ -31,6 +32,7 @@ public sealed class Scheduler : IDisposable
     readonly Spool _spool;
     readonly Outbound _outbound;
     readonly DropDelivery _drop;
+    readonly EventStream _events;
     readonly TimeProvider _time;
     readonly string _owner;
     readonly ILogger _log;
@@ -45,9 +47,9 @@ public sealed class Scheduler : IDisposable
 
     public Scheduler(
         SiteRegistry sites, IQueueStore queue, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
-        MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
+        EventStream events, MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
     {
-        (_sites, _queue, _spool, _time, _owner, _log) = (sites, queue, spool, time, ids.NodePrefix + "scheduler", log);
+        (_sites, _queue, _spool, _events, _time, _owner, _log) = (sites, queue, spool, events, time, ids.NodePrefix + "scheduler", log);
         _outbound = new(new(resolver, own), dialer, new(spool, log), time, log);
         _drop = new(spool, log);
     }
@@ -194,7 +196,7 @@ public sealed class Scheduler : IDisposable
     async Task WorkAsync(DestinationWork work, string owner)
     {
         var stop = _stopping.Token;
-        var worker = new DeliveryWorker(_outbound, _drop, new(_queue, _spool, _time, _log), _time, owner, _log);
+        var worker = new DeliveryWorker(_outbound, _drop, new(_queue, _spool, _time, _log), _events, _time, owner, _log);
         try
         {
             await _places.WaitAsync(_ending.Token);

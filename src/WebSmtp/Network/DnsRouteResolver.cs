@@ -84,7 +84,7 @@ sealed class DnsRouteResolver : IMailRouteResolver
         }
         catch (DnsResponseException e)
         {
-            return ([], RouteFailure.Temporary, $"DNS gave no answer for {name}: {e.Message}");
+            return ([], RouteFailure.Temporary, $"DNS gave no answer for {name} ({e.Code}).");
         }
     }
 }

@@ -55,7 +55,7 @@ sealed class MailBench : IAsyncDisposable
         Ids = new(Time, 0);
         var own = new OwnListeners(Sites);
         Collections = new(Queue, Records, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Collections>.Instance);
-        Scheduler = new(Sites, Queue, Spool, Network, own, Network, Ids, Time, NullLogger<Scheduler>.Instance);
+        Scheduler = new(Sites, Queue, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
         Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
