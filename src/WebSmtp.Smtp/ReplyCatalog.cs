@@ -73,6 +73,7 @@ static class ReplyCatalog
     public static readonly Reply LineTooLong = new(500, 5, 5, 2, "Line is too long");
 
     // Content: the session goes on
+    public static readonly Reply TextLineTooLong = new(554, 5, 6, 0, "A line of the message is too long");
     public static readonly Reply BareLineEnding = new(550, 5, 6, 11, "Message holds a bare CR or LF; lines end with CRLF only");
 
     // Lost framing and attacks: the session ends

@@ -14,6 +14,8 @@ public static class SettingsTable
     public static readonly Setting<long> MaxMessageSize = Size("maxMessageSize", "Messages", 32 * MiB,
         "The largest message that is taken, announced with SIZE. A larger one is refused with 552.", 1024, 2 * GiB,
         scope: SettingScope.SiteAndDomain, metabase: "MaxMessageSize");
+    public static readonly Setting<long> MaxTextLine = Size("maxTextLine", "Messages", 64 * KiB,
+        "The longest line that a message may have, with its CRLF. A message with a longer one is refused with 554.", 1000, 2 * GiB);
     public static readonly Setting<long> MaxSessionSize = Size("maxSessionSize", "Messages", GiB,
         "Bytes of message content in one connection; passing it closes the connection.", 1024, 1024 * GiB, metabase: "MaxSessionSize");
     public static readonly Setting<long> MaxMessagesPerConnection = Count("maxMessagesPerConnection", "Messages", 20,

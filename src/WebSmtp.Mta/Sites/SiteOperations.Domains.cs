@@ -63,13 +63,14 @@ public sealed partial class SiteOperations
     public async Task<Problem?> PutEtrnNameAsync(int siteId, string name, IReadOnlyList<string> domains, Actor actor, CancellationToken stop)
     {
         var complaints = new Complaints();
-        if (name.Length is 0 or > MaxEtrnNameLength || name.Any(c => c is <= ' ' or > '~'))
-            complaints.Add("name", $"A name has 1 to {MaxEtrnNameLength} printable ASCII characters without blanks.");
+        // What ETRN cannot say would never be asked for.
+        if (name.Length is 0 or > MaxEtrnNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            complaints.Add("name", $"A name has 1 to {MaxEtrnNameLength} letters, digits, hyphens, underscores and dots.");
         if (domains.Count is 0 or > MaxEtrnDomains) complaints.Add("domains", $"Give 1 to {MaxEtrnDomains} domains.");
         var valid = new List<string>();
         foreach (var (index, text) in domains.Take(MaxEtrnDomains).Index())
         {
-            if (!DomainName.TryParse(text, out var domain)) complaints.Add($"domains[{index}]", $"'{text}' is not a domain.");
+            if (!DomainName.TryParsePattern(text, out var domain)) complaints.Add($"domains[{index}]", $"'{text}' is not a domain.");
             else if (!valid.Contains(domain, StringComparer.Ordinal)) valid.Add(domain);
         }
         var result = await ActAsync(siteId, Role.Administrator, actor, async runner =>

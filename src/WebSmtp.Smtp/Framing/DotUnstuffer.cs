@@ -20,6 +20,12 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
 
     At _at = At.LineStart;
 
+    /// <summary>Where the line that arrives began, as a <see cref="Count"/>.</summary>
+    long _lineStart;
+
+    /// <summary>Of the lines that have ended.</summary>
+    long _longest;
+
     public bool IsDone => _at is At.Done;
 
     /// <summary>A dot stood alone between two line ends that are not both CRLF. Whether that was the end nobody can say.</summary>
@@ -30,6 +36,9 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
 
     /// <summary>Octets of content so far, as they are stored.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Octets of the longest line so far, with its CRLF and without a dot that was stuffed. RFC 5321 section 4.5.3.1.6.</summary>
+    public long LongestLine => Math.Max(_longest, Count - _lineStart);
 
     /// <summary>
     /// Copies content to <paramref name="output"/>, or only counts it when that is null; returns how many octets of
@@ -70,6 +79,7 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
             end += next;
             if (end + 1 >= input.Length || input[end] is not Cr || input[end + 1] is not Lf) break;
             end += 2;
+            EndLine(Count + end);
             if (end == input.Length || (dots && input[end] is Dot))
             {
                 at = At.LineStart;
@@ -111,11 +121,13 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
                 return 0;
             case (At.Cr, Lf):
                 Put("\r\n"u8, output);
+                EndLine(Count);
                 _at = At.LineStart;
                 return 1;
             case (At.CrCr, Lf):
                 BareLineEndings++;
                 if (!repair) Put("\r\n"u8, output);
+                EndLine(Count);
                 _at = repair ? At.LineStart : At.OddStart;
                 return 1;
             case (At.Cr or At.CrCr, Cr):
@@ -129,6 +141,7 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
             case (_, Lf):
                 BareLineEndings++;
                 Put(repair ? "\r\n"u8 : "\n"u8, output);
+                EndLine(Count);
                 _at = At.OddStart;
                 return 1;
             case (_, Cr):
@@ -145,6 +158,13 @@ sealed class DotUnstuffer(bool dots = true, bool repair = false)
     {
         BareLineEndings++;
         Put(repair ? "\r\n"u8 : "\r"u8, output);
+        EndLine(Count);
+    }
+
+    void EndLine(long end)
+    {
+        _longest = Math.Max(_longest, end - _lineStart);
+        _lineStart = end;
     }
 
     void Put(ReadOnlySpan<byte> content, IBufferWriter<byte>? output)

@@ -24,7 +24,7 @@ static class LineReader
     /// <summary>
     /// Takes one line off the front of <paramref name="buffer"/>, without its CRLF. Nothing is copied.
     /// <paramref name="maxLength"/> is in octets and counts the CRLF; a longer line is found out without waiting for its
-    /// end. Anything but <see cref="LineResult.Line"/> and <see cref="LineResult.NeedMore"/> means that framing is lost.
+    /// end, and left where it is. A bad ending and binary input mean that framing is lost.
     /// </summary>
     public static LineResult TryRead(ref ReadOnlySequence<byte> buffer, int maxLength, out ReadOnlySequence<byte> line)
     {
@@ -36,8 +36,8 @@ static class LineReader
             return buffer.Length >= maxLength ? LineResult.TooLong : LineResult.NeedMore;
 
         var whole = buffer.Slice(0, lf);
-        buffer = buffer.Slice(buffer.GetPosition(1, lf));
         if (whole.Length + 1 > maxLength) return LineResult.TooLong;
+        buffer = buffer.Slice(buffer.GetPosition(1, lf));
         if (whole.PositionOf((byte)0) is not null) return LineResult.BadEnding;
         if (whole.PositionOf(Cr) is not { } cr || whole.Slice(cr).Length != 1) return LineResult.BadEnding;
         line = whole.Slice(0, cr);

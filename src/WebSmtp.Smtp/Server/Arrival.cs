@@ -7,7 +7,8 @@ namespace WebSmtp.Smtp.Server;
 /// <param name="content">Where it is stored.</param>
 /// <param name="framing">Null for BINARYMIME, whose octets mean nothing here. RFC 3030 section 3.</param>
 /// <param name="limit">Bytes; the first refusal is said when more arrive.</param>
-sealed class Arrival(IncomingContent content, DotUnstuffer? framing, bool repair, long limit, Reply overLimit) : IAsyncDisposable
+/// <param name="longestLine">Octets that a line may have with its CRLF; 0 means no limit.</param>
+sealed class Arrival(IncomingContent content, DotUnstuffer? framing, bool repair, long longestLine, long limit, Reply overLimit) : IAsyncDisposable
 {
     long _unframed;
 
@@ -61,6 +62,7 @@ sealed class Arrival(IncomingContent content, DotUnstuffer? framing, bool repair
     void Judge()
     {
         if (Size > limit) Refusal ??= overLimit;
+        if (longestLine > 0 && framing?.LongestLine > longestLine) Refusal ??= ReplyCatalog.TextLineTooLong;
         if (!repair && framing is { BareLineEndings: > 0 }) Refusal ??= ReplyCatalog.BareLineEnding;
     }
 }

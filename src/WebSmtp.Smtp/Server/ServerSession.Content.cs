@@ -60,7 +60,7 @@ public sealed partial class ServerSession
         if (refusal is not null || content is null) return refusal ?? ReplyCatalog.Bug;
         var framing = _mail!.Parameters.Body is BodyType.BinaryMime ? null : new DotUnstuffer(dots, Options.RepairBareLineEndings);
         var (limit, overLimit) = Allowance();
-        _arrival = new(content, framing, Options.RepairBareLineEndings, limit, overLimit);
+        _arrival = new(content, framing, Options.RepairBareLineEndings, Options.MaxTextLine, limit, overLimit);
         return null;
     }
 

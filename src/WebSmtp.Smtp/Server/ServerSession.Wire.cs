@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Authentication;
 
@@ -8,6 +9,12 @@ public sealed partial class ServerSession
 {
     /// <summary>How long a peer that no longer reads can hold up the last words.</summary>
     static readonly TimeSpan LastWordsTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Octets of a line that is too long that are read only to be dropped; a line without end is not waited for.</summary>
+    const int MaxDroppedLine = 64 * 1024;
+
+    /// <summary>Octets that tell what a line is: PRI * HTTP is the longest.</summary>
+    const int LongestVerb = 16;
 
     sealed class PeerGoneException(Exception? cause = null) : Exception("The peer is gone", cause);
 
@@ -48,6 +55,40 @@ public sealed partial class ServerSession
         {
             _watch.End();
         }
+    }
+
+    /// <summary>Drops a line that is too long; its end is certain, so the session goes on behind it. RFC 5321 section 4.5.3.1.9.</summary>
+    async ValueTask RefuseLongLineAsync(CancellationToken stop)
+    {
+        await FlushAsync(stop);
+        var (dropped, endsInCr) = (0L, false);
+        while (dropped <= MaxDroppedLine)
+        {
+            var read = await ReadAsync(stop);
+            var buffer = read.Buffer;
+            var end = buffer.PositionOf((byte)'\n');
+            var line = end is { } lf ? buffer.Slice(0, lf) : buffer;
+            if (!line.IsEmpty) endsInCr = line.Slice(line.Length - 1).FirstSpan is [(byte)'\r'];
+            dropped += line.Length;
+            _pipe.Input.AdvanceTo(end is { } last ? buffer.GetPosition(1, last) : buffer.End);
+            if (end is not null)
+            {
+                if (endsInCr) Answer(ReplyCatalog.LineTooLong);
+                else HangUp(ReplyCatalog.BadLineEnding, SessionEnd.ProtocolAbuse);
+                return;
+            }
+            if (read.IsCompleted) throw new PeerGoneException();
+        }
+        HangUp(ReplyCatalog.LineTooLong, SessionEnd.LineTooLong);
+    }
+
+    /// <summary>What to say when nobody can tell what follows the line that begins like this; null when it is a command.</summary>
+    static Reply? WhatIsLost(in ReadOnlySequence<byte> line)
+    {
+        var start = line.Slice(0, Math.Min(line.Length, LongestVerb)).ToArray();
+        return CommandParser.LooksLikeHttp(start) ? ReplyCatalog.NotSmtp
+            : CommandParser.Parse(start).Verb is Verb.Bdat ? ReplyCatalog.BdatSyntax
+            : null;
     }
 
     async ValueTask FlushAsync(CancellationToken stop)

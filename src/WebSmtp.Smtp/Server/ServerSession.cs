@@ -177,6 +177,14 @@ public sealed partial class ServerSession
             }
             var result = LineReader.TryRead(ref rest, CommandParser.MaxLength(rest), out var line);
             if (result is LineResult.NeedMore) break;
+            if (result is LineResult.TooLong)
+            {
+                var lost = WhatIsLost(rest);
+                _pipe.Input.AdvanceTo(rest.Start);
+                if (lost is not null) HangUp(lost, SessionEnd.ProtocolAbuse);
+                else await RefuseLongLineAsync(stop);
+                return;
+            }
             if (ReadCommand(result, line) is not { } command) break;
             if (EndsBatch(command.Verb))
             {
@@ -195,9 +203,6 @@ public sealed partial class ServerSession
     {
         switch (result)
         {
-            case LineResult.TooLong:
-                HangUp(ReplyCatalog.LineTooLong, SessionEnd.LineTooLong);
-                return null;
             case LineResult.BadEnding:
                 HangUp(ReplyCatalog.BadLineEnding, SessionEnd.ProtocolAbuse);
                 return null;
@@ -246,7 +251,11 @@ public sealed partial class ServerSession
         // Refused or not, the octets of a chunk are on their way.
         var reply = command is SmtpCommand.Bdat chunk ? await BdatAsync(chunk, refusal, stop)
             : refusal ?? await ActAsync(command, stop);
-        if (reply is null) return;
+        if (reply is not null) Answer(reply);
+    }
+
+    void Answer(Reply reply)
+    {
         Say(reply);
         // RFC 5321 section 3.8: who says 421 closes.
         if (reply.Code == 421) _end ??= SessionEnd.Refused;

@@ -41,6 +41,12 @@ public sealed record ServerSessionOptions
     /// <summary>Bytes; 0 means no limit. RFC 1870.</summary>
     public long MaxMessageSize { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>
+    /// Octets of a line of text with its CRLF; 0 means no limit. RFC 5321 section 4.5.3.1.6 asks for 1000 at least. BINARYMIME
+    /// has no lines.
+    /// </summary>
+    public long MaxTextLine { get; init; } = 64 * 1024;
+
     /// <summary>Bytes of content in all messages of the session; 0 means no limit. Passing it closes the session.</summary>
     public long MaxSessionSize { get; init; }
 

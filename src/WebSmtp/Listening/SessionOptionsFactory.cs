@@ -51,6 +51,7 @@ sealed class SessionOptionsFactory(ServerCertificate certificate)
             AuthMechanisms = settings.Get(SettingsTable.AuthMechanisms),
             RequireTlsForPlainAuth = settings.Get(SettingsTable.RequireTlsForAuth),
             MaxMessageSize = settings.Get(SettingsTable.MaxMessageSize),
+            MaxTextLine = settings.Get(SettingsTable.MaxTextLine),
             MaxSessionSize = settings.Get(SettingsTable.MaxSessionSize),
             MaxRecipients = (int)settings.Get(SettingsTable.MaxRecipientsPerMessage),
             MaxTransactions = (int)settings.Get(SettingsTable.MaxMessagesPerSession),

@@ -133,4 +133,16 @@ public sealed class SiteCreationTests : IDisposable
         Assert.Equal(ProblemKind.Forbidden, (await _bench.Sites.DeleteDomainAsync(1, "x.example", null, SiteBench.Operator, _bench.Stop))?.Kind);
         Assert.Equal(ProblemKind.Forbidden, (await _bench.Sites.PutEtrnNameAsync(1, "x", ["x.example"], SiteBench.Operator, _bench.Stop))?.Kind);
     }
+
+    [Theory(Timeout = SiteBench.Deadline)]
+    [InlineData("branches_2", "*.branches.example", null)]
+    [InlineData("branches/2", "branches.example", "name")]
+    [InlineData("branches", "*.*.example", "domains[0]")]
+    public async Task An_ETRN_name_is_one_that_ETRN_can_say_for_domains_that_a_site_can_have(string name, string domain, string? complaint)
+    {
+        await _bench.BootAsync();
+        var problem = await _bench.Sites.PutEtrnNameAsync(1, name, [domain], SiteBench.Administrator, _bench.Stop);
+        Assert.Equal(complaint, problem?.Errors?.Keys.Single());
+        Assert.Equal(complaint is null, _bench.Registry.Sites[1].Site.EtrnNames.ContainsKey(name));
+    }
 }
