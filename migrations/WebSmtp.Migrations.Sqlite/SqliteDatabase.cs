@@ -115,6 +115,12 @@ public sealed class SqliteDatabase : DatabaseProvider
     /// <summary>These can only be chosen before there is a table.</summary>
     async Task CreateAsync(CancellationToken stop)
     {
+        // It has mail and what logs people in; SQLite gives the files beside it the same rights.
+        if (!OperatingSystem.IsWindows() && !File.Exists(_path))
+        {
+            const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (new FileStream(_path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner })) { }
+        }
         await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(_connection) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(stop);
         await ExecuteAsync(connection, $"PRAGMA page_size = {PageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;", stop);

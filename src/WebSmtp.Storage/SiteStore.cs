@@ -74,7 +74,11 @@ sealed class SiteStore(Database database) : ISiteStore
         }
         else
         {
-            (was.Kind, alias.Kind) = (alias.Kind, DomainKind.Default);
+            // What goes with being the default domain goes over; what the alias has becomes the old one's.
+            (was.Kind, alias.Kind) = (alias.Kind, was.Kind);
+            (was.Route, alias.Route) = (alias.Route, was.Route);
+            (was.AllowRelay, alias.AllowRelay) = (alias.AllowRelay, was.AllowRelay);
+            (was.Overrides, alias.Overrides) = (alias.Overrides, was.Overrides);
             was.Version++;
             alias.Version++;
         }

@@ -90,6 +90,9 @@ public abstract class QueueStoreContract : QueueContract
         await CommitAsync(2, Held("a@one.example"));
 
         var leased = await Queue.LeaseHeldAsync(NewLease(), 1, ["two.example", "one.example"], 2, Stop);
+        // What is being collected still waits, as long as it is not taken.
+        Assert.Equal(first.ReceivedAt, await Queue.FindOldestAsync(1, "one.example", Stop));
+        Assert.Null(await Queue.FindOldestAsync(1, "none.example", Stop));
         Assert.Equal([first.Id, second.Id], leased.Select(l => l.Message.Id));
         Assert.Equal(["a@one.example", "b@one.example", "c@two.example"], leased[0].Recipients.Select(r => r.Address));
         Assert.All(leased[0].Recipients, r => Assert.Equal(

@@ -116,10 +116,17 @@ public abstract class SiteStoreContract : StorageContract
         await Sites.RenameDefaultDomainAsync(1, "new.example", Stop);
         var domain = (await LoadAsync(1)).Domains.Single();
         Assert.Equal(("new.example", DomainKind.Default, RouteType.Drop, 2), (domain.Name, domain.Kind, domain.Route.Type, domain.Version));
+        (domain.Route, domain.AllowRelay, domain.Overrides) = (domain.Route with { Directory = "drop" }, true, "{\"maxMessageSize\":4096}");
+        Assert.True(await Sites.UpdateDomainAsync(domain, Stop));
 
         await Sites.AddDomainAsync(new() { SiteId = 1, Name = "alias.example", Kind = DomainKind.Alias, Route = new() { Type = RouteType.Drop } }, Stop);
         await Sites.RenameDefaultDomainAsync(1, "alias.example", Stop);
-        Assert.Equal([("alias.example", DomainKind.Default), ("new.example", DomainKind.Alias)], (await LoadAsync(1)).Domains.Select(d => (d.Name, d.Kind)));
+        Assert.Equal(
+            [
+                ("alias.example", DomainKind.Default, "drop", true, "{\"maxMessageSize\":4096}"),
+                ("new.example", DomainKind.Alias, null, null, "{}"),
+            ],
+            (await LoadAsync(1)).Domains.Select(d => (d.Name, d.Kind, d.Route.Directory, d.AllowRelay, d.Overrides)));
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]

@@ -90,6 +90,9 @@ public sealed partial class AccountOperations(
     {
         if (username.Length is 0 or > MaxUsernameLength || username.Any(char.IsControl) || username.Trim().Length != username.Length)
             complaints.Add("username", $"A name has 1 to {MaxUsernameLength} characters, no control characters, and no blank at its ends.");
+        // Such a name could not be a part of an account's own address in the API.
+        else if (username.Contains('/', StringComparison.Ordinal) || username is "." or "..")
+            complaints.Add("username", $"'{username}' cannot be a name: it has a slash, or is a dot or two.");
     }
 
     void Check(AccountConfiguration wanted, Complaints complaints)

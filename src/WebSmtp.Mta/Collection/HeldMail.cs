@@ -63,8 +63,7 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
             if (destination.Messages == 0) continue;
             messages += destination.Messages;
             bytes += destination.Bytes;
-            var first = await queue.ListAsync(new(site.Id, destination.Domain, RecipientState.Held), null, 1, stop);
-            if (first.Items is [var message] && (oldest is null || message.ReceivedAt < oldest)) oldest = message.ReceivedAt;
+            if (await queue.FindOldestAsync(site.Id, destination.Domain, stop) is { } since && (oldest is null || since < oldest)) oldest = since;
         }
         return new(site.Id, site.Name, rule, messages, bytes, oldest, last.GetValueOrDefault(rule.Name),
             [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))]);

@@ -74,6 +74,9 @@ public interface IQueueStore
     /// <summary>What lives at one destination; null when nothing does.</summary>
     Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop);
 
+    /// <summary>When the oldest message that lives at one destination was received; null when nothing does.</summary>
+    Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop);
+
     /// <summary>Destinations with live mail that are subdomains of <paramref name="domain"/>.</summary>
     Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop);
 

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace WebSmtp.Mta.Sites;
 
 /// <summary>What an administrator writes about a site: the whole document that a merge patch is applied to.</summary>
-/// <param name="Mailroot">Null at creation: a folder named after the site's id below the data directory.</param>
-/// <param name="DefaultDomain">Null at creation: the machine's name.</param>
+/// <param name="Mailroot">Null: a folder named after the site's id below the data directory.</param>
+/// <param name="DefaultDomain">Null: the machine's name.</param>
 /// <param name="Settings">Only what is set; what is missing has its default.</param>
 public sealed record SiteConfiguration(
     string Name, IReadOnlyList<SiteEndpoint> Endpoints, string? Mailroot, string? DefaultDomain, string? Fqdn, bool AutoStart, JsonObject Settings);

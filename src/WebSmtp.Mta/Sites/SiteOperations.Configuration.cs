@@ -31,6 +31,11 @@ public sealed partial class SiteOperations
         if (sites.FirstOrDefault(site => site.Id == siteId) is not { } site) return NoSite(siteId);
         if (version is not null && version != site.Version) return Stale($"Site '{site.Name}' ({siteId})");
 
+        wanted = wanted with
+        {
+            Mailroot = wanted.Mailroot ?? Mailroots.DefaultFor(siteId),
+            DefaultDomain = wanted.DefaultDomain ?? MachineName(),
+        };
         var complaints = new Complaints();
         var valid = new SiteValidation(_mailroots).Check(wanted, site, sites, complaints);
         PrepareMailroot(valid.Mailroot, complaints);
@@ -39,6 +44,9 @@ public sealed partial class SiteOperations
         var runner = _runners[siteId];
         if (await ChangeAsync(runner, site, valid) is { } conflict) return conflict;
         var before = runner.Site;
+        // The reason speaks of what it had before, and may not be true any more.
+        if (runner.State is SiteState.Failed && !(valid.Endpoints.SequenceEqual(before.Endpoints) && site.Mailroot == before.ConfiguredMailroot))
+            runner.Enter(SiteState.Failed, "It could not be started, and was changed since then; start it again.");
         if (valid.DefaultDomain is { } domain && domain != before.DefaultDomain)
         {
             await store.RenameDefaultDomainAsync(siteId, domain, CancellationToken.None);

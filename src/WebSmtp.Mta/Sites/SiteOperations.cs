@@ -30,8 +30,8 @@ public sealed partial class SiteOperations(
     public int ServiceVersion => _serviceVersion;
 
     /// <summary>Loads all sites, makes the default site at first run, and starts what should run. A site that cannot start is Failed.</summary>
-    /// <exception cref="InvalidOperationException">The first site's configuration is not allowed; the message says why.</exception>
-    public async Task StartAllAsync(SiteConfiguration firstSite, CancellationToken stop)
+    /// <returns>Null: done. Else what is not allowed in the first site's configuration, and nothing was started.</returns>
+    public async Task<Problem?> StartAllAsync(SiteConfiguration firstSite, CancellationToken stop)
     {
         using var pass = await gate.EnterAsync(stop);
         _serviceVersion = await store.ReadServiceVersionAsync(stop);
@@ -39,12 +39,13 @@ public sealed partial class SiteOperations(
         if (sites.Count == 0)
         {
             var (_, problem) = await AddAsync(firstSite, sites, DesiredState.Running, stop);
-            if (problem is not null) throw new InvalidOperationException(problem.Detail);
+            if (problem is not null) return problem;
         }
         foreach (var site in sites.Where(site => !site.AutoStart && site.Desired is not DesiredState.Stopped))
             await store.SetDesiredAsync(site.Id, DesiredState.Stopped, stop);
         await ReloadAllAsync();
         await BringUpAsync();
+        return null;
     }
 
     /// <summary>Unbinds everything and ends sessions with 421, without touching what each site should be after the next start.</summary>

@@ -15,6 +15,8 @@ sealed partial class QueueStore
     const int SampleSize = 200;
 
     static readonly RecipientState[] AllStates = Enum.GetValues<RecipientState>();
+    static readonly RecipientState[] LivingStates =
+        [RecipientState.Queued, RecipientState.Held, RecipientState.Delivering, RecipientState.Frozen];
 
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) =>
         ReadAsync(db => db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
@@ -106,6 +108,22 @@ sealed partial class QueueStore
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) =>
         ReadAsync(db => db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop), stop);
 
+    public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop) => ReadAsync(async db =>
+    {
+        long? oldest = null;
+        // State by state, as the index has them: the first of each, however many wait.
+        foreach (var state in LivingStates)
+        {
+            var first = await db.Recipients.Where(r => r.SiteId == siteId && r.State == state && r.Domain == domain)
+                .MinAsync(r => (long?)r.MessageId, stop);
+            if (first < (oldest ?? long.MaxValue)) oldest = first;
+        }
+        return await ReceivedAtAsync(db, oldest ?? 0, stop);
+    }, stop);
+
+    static Task<DateTimeOffset?> ReceivedAtAsync(WebSmtpDb db, long messageId, CancellationToken stop) =>
+        db.Messages.Where(m => m.Id == messageId).Select(m => (DateTimeOffset?)m.ReceivedAt).SingleOrDefaultAsync(stop);
+
     public Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<Destination>>(async db =>
         {
@@ -139,7 +157,7 @@ sealed partial class QueueStore
         var oldest = new[] { queued, held, delivering, frozen }.Where(s => s.Count > 0).Select(s => s[0].MessageId).DefaultIfEmpty().Min();
         return new(
             destination.Domain, destination.Messages, destination.Bytes,
-            Oldest: await db.Messages.Where(m => m.Id == oldest).Select(m => (DateTimeOffset?)m.ReceivedAt).SingleOrDefaultAsync(stop),
+            Oldest: await ReceivedAtAsync(db, oldest, stop),
             NextAttempt: queued.Min(e => e.DueAt),
             LastError: queued.Concat(held).OrderBy(e => e.MessageId).Select(e => e.LastReply).FirstOrDefault(reply => reply is not null),
             AnyDelivering: delivering.Count > 0, AnyHeld: held.Count > 0, AnyFrozen: frozen.Count > 0,

@@ -29,6 +29,7 @@ static class ApiEndpoints
         app.UseProblems("/api");
         var api = app.MapGroup("/api/v1").WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
         api.AddEndpointFilter(Authentication.RefuseForgeries);
+        api.AddEndpointFilterFactory(QueryNames.RefuseUnknown);
         ServiceEndpoints.Map(api);
         SiteEndpoints.Map(api);
         DomainEndpoints.Map(api);

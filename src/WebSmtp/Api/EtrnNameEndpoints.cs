@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
 
@@ -6,7 +7,10 @@ namespace WebSmtp.Api;
 /// <summary>What <c>ETRN #name</c> means. RFC 1985 section 5.3.</summary>
 /// <param name="Name">Without the #.</param>
 /// <param name="Domains">The domains whose mail it releases.</param>
-sealed record EtrnNameResponse(string Name, IReadOnlyList<string> Domains);
+/// <param name="Warnings">After a change: domains that ETRN does not release at this site. Left out elsewhere.</param>
+sealed record EtrnNameResponse(
+    string Name, IReadOnlyList<string> Domains,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null);
 
 /// <summary>What can be written about an ETRN name.</summary>
 /// <param name="Domains">The domains whose mail it releases.</param>
@@ -59,10 +63,12 @@ static class EtrnNameEndpoints
         var body = await JsonInput.ReadAsync<EtrnNameRequest>(context.Request);
         if (body.Value is not { } wanted) return body.Problem!.Answer();
         if (await sites.PutEtrnNameAsync(id, name, wanted.Domains, context.Actor(), context.RequestAborted) is { } refused) return refused.Answer();
-        var now = (registry.Find(id) is { } after ? Find(after, name) : null) ?? new(name, wanted.Domains);
+        var site = registry.Find(id) ?? view;
+        var now = Find(site, name) ?? new(name, wanted.Domains);
+        var (shown, tag) = (now with { Warnings = WarningsOf(site, now) }, EntityTags.OfContent(now));
         return before is null
-            ? context.ShowCreated($"/api/v1/sites/{id}/etrn-names/{Uri.EscapeDataString(now.Name)}", now, EntityTags.OfContent(now))
-            : context.Show(now, EntityTags.OfContent(now));
+            ? context.ShowCreated($"/api/v1/sites/{id}/etrn-names/{Uri.EscapeDataString(now.Name)}", shown, tag)
+            : context.Show(shown, tag);
     }
 
     static async Task<IResult> DeleteAsync(HttpContext context, SiteOperations sites, SiteRegistry registry, int id, string name)
@@ -73,6 +79,11 @@ static class EtrnNameEndpoints
             ?? await sites.DeleteEtrnNameAsync(id, found.Name, context.Actor(), context.RequestAborted);
         return refused?.Answer() ?? TypedResults.NoContent();
     }
+
+    // Allowed, as a plan: the domains may be made later.
+    static List<string> WarningsOf(SiteView view, EtrnNameResponse name) =>
+        [.. name.Domains.Where(domain => view.Site.RuleFor(domain) is not { IsHeld: true, Route.Etrn: true })
+            .Select(domain => $"'{domain}' is not held with etrn at this site, so ETRN #{name.Name} does not release it.")];
 
     static EtrnNameResponse? Find(SiteView view, string name) =>
         view.Site.EtrnNames.FirstOrDefault(pair => string.Equals(pair.Key, name, StringComparison.OrdinalIgnoreCase)) is { Key: { } key, Value: var domains }

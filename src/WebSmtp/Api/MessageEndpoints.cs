@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Api;
 
@@ -111,10 +112,13 @@ sealed class MessageQuery
         }
         if (History is not (null or "true" or "false")) return Problem.Invalid("history", "Give true or false.");
         return new MessageFilter(
-            siteId, Domain, state is { } one ? MessageResponse.Stored(one) : null, Sender, Recipient, Subject,
+            siteId, Destination(Domain), state is { } one ? MessageResponse.Stored(one) : null, Sender, Recipient, Subject,
             olderThan is { } age ? Before(time.GetUtcNow(), age) : null, History is "true",
             state switch { EntryState.Retry => true, EntryState.Queued => false, _ => null });
     }
+
+    // As it is stored; what is no domain (an address literal is none either) is looked for as it is.
+    static string? Destination(string? domain) => DomainName.TryParse(domain, out var parsed) ? parsed : domain?.ToLowerInvariant();
 
     static DateTimeOffset Before(DateTimeOffset now, TimeSpan age) =>
         now - DateTimeOffset.UnixEpoch > age ? now - age : DateTimeOffset.UnixEpoch;

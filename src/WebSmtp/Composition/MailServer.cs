@@ -15,7 +15,8 @@ sealed class MailServer(
     public async Task StartAsync(CancellationToken stop)
     {
         await upkeep.RecoverAsync(stop);
-        await sites.StartAllAsync(settings.FirstSite(), stop);
+        if (await sites.StartAllAsync(settings.FirstSite(), stop) is { } problem)
+            throw new SettingsException($"The default site cannot be made as WEBSMTP_SMTP_ADDRESS and WEBSMTP_SMTP_PORT say: {problem.Detail}");
         await scheduler.StartAsync(stop);
         upkeep.Start();
     }

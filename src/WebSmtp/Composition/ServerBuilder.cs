@@ -28,7 +28,7 @@ static class ServerBuilder
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = ServerSettings.Read(builder.Configuration);
-        Directory.CreateDirectory(settings.DataDirectory);
+        MakeDirectory(settings.DataDirectory);
         builder.WebHost.UseUrls(settings.Urls);
         // So that "dotnet run" finds the static files without being in Development.
         builder.WebHost.UseStaticWebAssets();
@@ -49,6 +49,18 @@ static class ServerBuilder
         return (app, settings);
     }
 
+    static void MakeDirectory(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"The data directory '{path}' cannot be made: {e.Message} Choose another with WEBSMTP_DATA.");
+        }
+    }
+
     static void ConfigureLogging(ILoggingBuilder logging)
     {
         logging.AddSimpleConsole(console =>
@@ -60,13 +72,25 @@ static class ServerBuilder
         });
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
+        // What stops the start is said once, on standard error.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Its warning that keys are not encrypted at rest: they are as private as the rest of the data directory.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
 
-    static void AddStorage(IServiceCollection services, ServerSettings settings) => services.AddWebSmtpStorage(settings.Database is "sqlite"
-        ? SqliteDatabase.For(Path.Combine(settings.DataDirectory, "websmtp.db"))
-        : PostgreSqlDatabase.For(settings.Database));
+    static void AddStorage(IServiceCollection services, ServerSettings settings)
+    {
+        try
+        {
+            services.AddWebSmtpStorage(settings.Database is "sqlite"
+                ? SqliteDatabase.For(Path.Combine(settings.DataDirectory, "websmtp.db"))
+                : PostgreSqlDatabase.For(settings.Database));
+        }
+        catch (FormatException e)
+        {
+            throw new SettingsException($"WEBSMTP_DATABASE: {e.Message}");
+        }
+    }
 
     static void AddMta(IServiceCollection services, ServerSettings settings)
     {

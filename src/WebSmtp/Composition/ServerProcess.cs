@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
@@ -14,17 +16,18 @@ static class ServerProcess
     /// <summary>The process' exit code: 0 after an orderly stop, 1 when it could not start; the reason is on standard error.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        RunningServer server;
         try
         {
-            await using var server = await StartAsync(args, Console.Out);
-            await server.App.WaitForShutdownAsync();
-            return 0;
+            server = await StartAsync(args, Console.Out);
         }
-        catch (Exception e) when (Reason(e) is { } reason)
+        catch (Exception e)
         {
-            await Console.Error.WriteLineAsync($"WebSmtp cannot start. {reason}");
+            await Console.Error.WriteLineAsync($"WebSmtp cannot start. {Reason(e)}");
             return 1;
         }
+        await using (server) await server.App.WaitForShutdownAsync();
+        return 0;
     }
 
     /// <summary>Starts everything and says where to find it.</summary>
@@ -36,9 +39,10 @@ static class ServerProcess
             await app.Services.GetRequiredService<DatabaseSetup>().OpenAsync(CancellationToken.None);
             var password = await app.Services.GetRequiredService<AccessOperations>()
                 .FirstRunAsync(settings.AdminPassword, settings.ApiKey, CancellationToken.None);
+            await WriteWelcomeAsync(console, settings, password);
             await app.StartAsync();
             LocalAdmin.Write(settings, app);
-            await WriteBannerAsync(console, app, settings, password);
+            await WriteBannerAsync(console, app);
             return new(app);
         }
         catch
@@ -48,29 +52,45 @@ static class ServerProcess
         }
     }
 
-    static async Task WriteBannerAsync(TextWriter console, WebApplication app, ServerSettings settings, string? password)
+    /// <summary>The password is in the database by now: it is said even when the start fails after this.</summary>
+    static async Task WriteWelcomeAsync(TextWriter console, ServerSettings settings, string? password)
     {
         await console.WriteLineAsync($"WebSmtp {Version}");
         await console.WriteLineAsync($"  data directory  {settings.DataDirectory}");
+        if (password is not null)
+            await console.WriteLineAsync($"  first administrator: user 'admin', password '{password}' (shown only this once)");
+    }
+
+    static async Task WriteBannerAsync(TextWriter console, WebApplication app)
+    {
         foreach (var url in app.Urls) await console.WriteLineAsync($"  web admin       {url}");
         foreach (var site in app.Services.GetRequiredService<SiteRegistry>().Sites.Values)
         {
             var endpoints = string.Join(", ", site.Site.Endpoints.Select(one => $"{one.Address}:{one.Port}"));
-            await console.WriteLineAsync($"  SMTP site       {site.Site.Name} at {endpoints}: {site.State.ToString().ToLowerInvariant()}{(site.StateReason is { } why ? $", {why}" : "")}");
+            var state = site.State.ToString().ToLowerInvariant() + (site.StateReason is { } why ? $", {why}" : "");
+            await console.WriteLineAsync($"  SMTP site       {site.Site.Name} at {endpoints}: {state}");
         }
-        if (password is not null)
-            await console.WriteLineAsync($"  first administrator: user 'admin', password '{password}' (shown only this once)");
         await console.WriteLineAsync("Ready. Ctrl+C stops.");
     }
 
-    // Null: not something that a person can mend; it shows as a crash.
-    static string? Reason(Exception e) => e switch
+    static string Reason(Exception e) => e switch
     {
         SettingsException or DatabaseTooNewException or DataDirectoryInUseException or TimeoutException => e.Message,
         IOException { InnerException: AddressInUseException } => $"The address of the web admin is in use: {e.Message} Choose another with WEBSMTP_URLS.",
+        // Sites whose sockets cannot be had are failed; only the web admin's stop the start.
+        SocketException => $"The web admin cannot listen where WEBSMTP_URLS says: {e.Message}.",
         UnauthorizedAccessException or IOException => e.Message,
-        _ => null,
+        _ when DatabaseTrouble(e) is { } trouble => $"The database cannot be used: {trouble}",
+        // Not something that a person can mend without knowing more.
+        _ => e.ToString(),
     };
+
+    static string? DatabaseTrouble(Exception e)
+    {
+        for (var inner = e; inner is not null; inner = inner.InnerException)
+            if (inner is DbException) return inner.Message;
+        return null;
+    }
 }
 
 /// <summary>A server that runs; disposing stops it.</summary>

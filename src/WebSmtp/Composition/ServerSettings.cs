@@ -32,20 +32,20 @@ sealed record ServerSettings
     /// <summary>Reads the environment and what was given on the command line. Throws <see cref="SettingsException"/>.</summary>
     public static ServerSettings Read(IConfiguration configuration)
     {
-        var port = configuration["WEBSMTP_SMTP_PORT"] ?? "2525";
+        var port = NullIfEmpty(configuration["WEBSMTP_SMTP_PORT"]) ?? "2525";
         if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var smtpPort) || smtpPort is < 1 or > 65535)
             throw new SettingsException($"WEBSMTP_SMTP_PORT is '{port}'; give a port from 1 to 65535.");
-        var address = configuration["WEBSMTP_SMTP_ADDRESS"] ?? "127.0.0.1";
+        var address = NullIfEmpty(configuration["WEBSMTP_SMTP_ADDRESS"]) ?? "127.0.0.1";
         if (!IPAddress.TryParse(address, out _))
             throw new SettingsException($"WEBSMTP_SMTP_ADDRESS is '{address}'; give an IP address of this machine, or 0.0.0.0 for all.");
-        var database = configuration["WEBSMTP_DATABASE"] ?? "sqlite";
+        var database = NullIfEmpty(configuration["WEBSMTP_DATABASE"]) ?? "sqlite";
         if (database is not "sqlite" && !database.StartsWith("postgresql://", StringComparison.Ordinal) && !database.StartsWith("postgres://", StringComparison.Ordinal))
             throw new SettingsException("WEBSMTP_DATABASE is neither 'sqlite' nor an address of the form postgresql://user:password@host:port/name.");
         return new()
         {
             DataDirectory = DataPath(configuration),
             Mailroots = [.. (configuration["WEBSMTP_MAILROOTS"] ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Path.GetFullPath)],
-            Urls = configuration["WEBSMTP_URLS"] ?? configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrls,
+            Urls = Checked(NullIfEmpty(configuration["WEBSMTP_URLS"]) ?? NullIfEmpty(configuration[WebHostDefaults.ServerUrlsKey]) ?? DefaultUrls),
             AdminPassword = NullIfEmpty(configuration["WEBSMTP_ADMIN_PASSWORD"]),
             ApiKey = NullIfEmpty(configuration["WEBSMTP_API_KEY"]),
             SmtpAddress = address,
@@ -61,6 +61,23 @@ sealed record ServerSettings
     /// <summary>What the default site is at first run.</summary>
     public SiteConfiguration FirstSite() => new(
         "Default SMTP Site", [new SiteEndpoint(SmtpAddress, SmtpPort)], Path.Combine("mailroot", "1"), null, null, AutoStart: true, []);
+
+    static string Checked(string urls)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            try
+            {
+                if (BindingAddress.Parse(url) is { Scheme: "http" or "https", Port: >= 0 and <= 65535 }) continue;
+            }
+            catch (FormatException)
+            {
+                // Refused as those that can be read and are no address of ours.
+            }
+            throw new SettingsException($"'{url}' in WEBSMTP_URLS is no address for the web admin; give such as {DefaultUrls}, several separated by semicolons.");
+        }
+        return urls;
+    }
 
     static IPEndPoint DnsServer(string text)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using WebSmtp.Composition;
 
 namespace WebSmtp.Network;
 
@@ -12,7 +13,7 @@ sealed class ServerCertificate
 
     public SslStreamCertificateContext Context { get; }
 
-    /// <summary>Reads it from the data directory, or makes it there.</summary>
+    /// <summary>Reads it from the data directory, or makes it there. Throws <see cref="SettingsException"/>.</summary>
     public static ServerCertificate LoadOrMake(string dataDirectory, TimeProvider time)
     {
         var path = Path.Combine(dataDirectory, "certificates", "default.pfx");
@@ -21,7 +22,14 @@ sealed class ServerCertificate
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             PrivateFile.Write(path, Make(time).Export(X509ContentType.Pkcs12));
         }
-        return new(X509CertificateLoader.LoadPkcs12FromFile(path, null));
+        try
+        {
+            return new(X509CertificateLoader.LoadPkcs12FromFile(path, null));
+        }
+        catch (CryptographicException e)
+        {
+            throw new SettingsException($"The certificate '{path}' cannot be read: {e.Message} Take the file away, and a new one is made.");
+        }
     }
 
     static X509Certificate2 Make(TimeProvider time)

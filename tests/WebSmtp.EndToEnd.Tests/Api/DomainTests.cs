@@ -93,6 +93,9 @@ public sealed class DomainTests(SharedServer server)
         Same("""{ "name": "branches", "domains": [ "one.example" ] }""", await site.Api.GetAsync(path));
         (await site.Api.AskAsync("PUT", path, """{ "domains": "one.example" }""")).Problem(HttpStatusCode.BadRequest, "domains");
         (await site.Api.AskAsync("PUT", path, "{}")).Problem(HttpStatusCode.BadRequest, "domains");
+        Same("""{ "name": "branches", "domains": [ "no.example" ], "warnings": [ "'no.example' is not held with etrn at this site, so ETRN #branches does not release it." ] }""",
+            await site.Api.PutAsync(path, """{ "domains": [ "no.example" ] }"""));
+        Same("""{ "name": "branches", "domains": [ "no.example" ] }""", await site.Api.GetAsync(path));
         await site.Api.DeleteAsync(path);
         (await site.Api.AskAsync("GET", path)).Problem(HttpStatusCode.NotFound);
     }

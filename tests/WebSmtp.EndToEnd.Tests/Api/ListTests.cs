@@ -22,6 +22,7 @@ public sealed class ListTests(SharedServer server)
         Assert.True(page["total"]!.GetValue<long>() >= page["items"]!.AsArray().Count);
         foreach (var limit in (string[])["0", "501", "-1", "many", "1.5", ""])
             (await api.AskAsync("GET", $"{path}?limit={limit}")).Problem(HttpStatusCode.BadRequest, "limit");
+        (await api.AskAsync("GET", $"{path}?limmit=5")).Problem(HttpStatusCode.BadRequest, "limmit");
         foreach (var cursor in (string[])["x", "!!!!", "bm9uc2Vuc2U", "1"])
             (await api.AskAsync("GET", $"{path}?cursor={cursor}")).Problem(HttpStatusCode.BadRequest, "cursor");
     }

@@ -47,12 +47,53 @@ public sealed class StartTests
     [Theory(Timeout = Limits.Ordinary)]
     [InlineData("WEBSMTP_SMTP_PORT", "70000")]
     [InlineData("WEBSMTP_SMTP_ADDRESS", "nowhere")]
+    [InlineData("WEBSMTP_SMTP_ADDRESS", "127.1")]
+    [InlineData("WEBSMTP_URLS", "nowhere")]
+    [InlineData("WEBSMTP_URLS", "http://127.0.0.1:99999")]
+    [InlineData("WEBSMTP_URLS", "http://203.0.113.9:8025")]
+    [InlineData("WEBSMTP_DATABASE", "postgresql://user:secret@127.0.0.1")]
     [InlineData("WEBSMTP_DATABASE", "mysql://somewhere")]
     [InlineData("WEBSMTP_DNS", "nowhere")]
     public async Task A_wrong_setting_is_named(string name, string value)
     {
         var refused = await WebSmtpProcess.StartToFailAsync(new() { Environment = new Dictionary<string, string?> { [name] = value } }, Stop);
         Refused(refused, name);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_database_server_that_is_not_there_is_said_in_one_line_without_the_password()
+    {
+        var refused = await WebSmtpProcess.StartToFailAsync(new()
+        {
+            Environment = new Dictionary<string, string?> { ["WEBSMTP_DATABASE"] = $"postgresql://user:secret@127.0.0.1:{FreePorts.Next()}/mail" },
+        }, Stop);
+        Refused(refused, "The database cannot be used: Failed to connect");
+        Assert.DoesNotContain("secret", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_certificate_that_cannot_be_read_is_named()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        Assert.Equal(0, await server.StopAsync(Stop));
+        var file = Path.Combine(server.DataDirectory, "certificates", "default.pfx");
+        await File.WriteAllTextAsync(file, "no certificate", Stop);
+        Refused(await WebSmtpProcess.StartToFailAsync(new() { DataDirectory = server.DataDirectory }, Stop), file);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_password_that_was_made_is_said_even_when_the_start_then_fails()
+    {
+        await using var other = await WebSmtpProcess.StartAsync(new(), Stop);
+        var refused = await WebSmtpProcess.StartToFailAsync(new()
+        {
+            Environment = new Dictionary<string, string?>
+            {
+                ["WEBSMTP_ADMIN_PASSWORD"] = null, ["WEBSMTP_URLS"] = other.WebUrl.GetLeftPart(UriPartial.Authority),
+            },
+        }, Stop);
+        Refused(refused, "WEBSMTP_URLS");
+        Assert.Contains("'admin', password '", refused.Out, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limits.Ordinary)]

@@ -37,6 +37,8 @@ public sealed class AccountOperationsTests : IDisposable
     [InlineData(" user", false)]
     [InlineData("us\0er", false)]
     [InlineData("us\ner", false)]
+    [InlineData("us/er", false)]
+    [InlineData("..", false)]
     public async Task A_username_is_printable(string username, bool allowed)
     {
         var problem = (await CreateAsync(AccountBench.Wanted(username))).Problem;

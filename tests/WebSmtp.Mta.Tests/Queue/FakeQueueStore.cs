@@ -259,6 +259,15 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         return Live(siteId, domain);
     }
 
+    public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_messages.Values.Where(message => message.Recipients.Exists(recipient =>
+                recipient.SiteId == siteId && IsLive(recipient) && recipient.Domain == domain)).Min(message => (DateTimeOffset?)message.ReceivedAt));
+        }
+    }
+
     Destination? Live(int siteId, string domain)
     {
         lock (_lock)

@@ -67,6 +67,7 @@ sealed class MemoryQueueStore : IQueueStore
     public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
+    public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => throw new NotSupportedException();
     public Task<bool> ProbeAsync(CancellationToken stop) => throw new NotSupportedException();
 }

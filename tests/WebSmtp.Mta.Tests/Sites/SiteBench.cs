@@ -48,7 +48,7 @@ sealed class SiteBench : IDisposable, ISiteExport
             NullLogger<SiteOperations>.Instance);
     }
 
-    public Task BootAsync() => Sites.StartAllAsync(Wanted("Default SMTP Site", 2525), Stop);
+    public async Task BootAsync() => Assert.Null(await Sites.StartAllAsync(Wanted("Default SMTP Site", 2525), Stop));
 
     public async Task RebootAsync()
     {

@@ -13,6 +13,18 @@ public sealed class SiteChangeTests : IDisposable
     Task<Result<SiteView>> UpdateAsync(int id, SiteConfiguration wanted, long? version = null) =>
         _bench.Sites.UpdateAsync(id, wanted, version, SiteBench.Administrator, _bench.Stop);
 
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task What_is_taken_away_from_a_site_has_its_default_again()
+    {
+        await _bench.BootAsync();
+        var id = await _bench.StoppedAsync("Branch", 2526);
+        await UpdateAsync(id, _bench.Current(id) with { Mailroot = "elsewhere", DefaultDomain = "branch.example" });
+        var site = (await UpdateAsync(id, _bench.Current(id) with { Mailroot = null, DefaultDomain = null })).Value!.Site;
+        Assert.Equal($"mailroot/{id}", site.ConfiguredMailroot);
+        Assert.Equal(_bench.Registry.Sites[id].Site.DefaultDomain, site.DefaultDomain);
+        Assert.NotEqual("branch.example", site.DefaultDomain);
+    }
+
     Task<Result<SiteView>> MoveAsync(int id, params SiteEndpoint[] endpoints) => UpdateAsync(id, _bench.Current(id) with { Endpoints = endpoints });
 
     [Fact(Timeout = SiteBench.Deadline)]

@@ -25,6 +25,24 @@ public sealed class SiteStateTests : IDisposable
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_failed_site_that_is_given_other_endpoints_does_not_go_on_complaining_of_the_old_ones()
+    {
+        await _bench.BootAsync();
+        var id = await _bench.StoppedAsync("Other", 2525);
+        var reason = (await _bench.Sites.StartAsync(id, SiteBench.Operator, _bench.Stop)).Problem!.Detail;
+        await ChangeAsync(_bench.Current(id) with { Name = "Another" });
+        Assert.Equal((SiteState.Failed, reason), (_bench.State(id), _bench.Registry.Sites[id].StateReason));
+        await ChangeAsync(_bench.Current(id) with { Endpoints = [new("127.0.0.1", 2526)] });
+        Assert.Equal((SiteState.Failed, "It could not be started, and was changed since then; start it again."),
+            (_bench.State(id), _bench.Registry.Sites[id].StateReason));
+        Assert.Null((await _bench.Sites.StartAsync(id, SiteBench.Operator, _bench.Stop)).Problem);
+        Assert.Null(_bench.Registry.Sites[id].StateReason);
+
+        async Task ChangeAsync(SiteConfiguration wanted) =>
+            Assert.Null((await _bench.Sites.UpdateAsync(id, wanted, null, SiteBench.Administrator, _bench.Stop)).Problem);
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
     public async Task The_reason_explains_an_overlap_that_is_not_plain_to_see()
     {
         await _bench.BootAsync();
