@@ -8,7 +8,8 @@ namespace WebSmtp.Smtp.Server;
 /// <param name="framing">Null for BINARYMIME, whose octets mean nothing here. RFC 3030 section 3.</param>
 /// <param name="limit">Bytes; the first refusal is said when more arrive.</param>
 /// <param name="longestLine">Octets that a line may have with its CRLF; 0 means no limit.</param>
-sealed class Arrival(IncomingContent content, DotUnstuffer? framing, bool repair, long longestLine, long limit, Reply overLimit) : IAsyncDisposable
+sealed class Arrival(
+    IncomingContent content, DotUnstuffer? framing, bool repair, long longestLine, long limit, Reply overLimit) : IAsyncDisposable
 {
     long _unframed;
 
