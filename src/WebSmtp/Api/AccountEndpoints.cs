@@ -39,17 +39,17 @@ static class AccountEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/accounts", ListAsync)
-            .Describe(Role.Viewer, Tag, "List the accounts", "Accounts that log in over SMTP, by name.", 400)
+            .Describe(Role.Viewer, Tag, "List the accounts", "Accounts that log in over SMTP, by name.")
             .Produces<Listed<AccountResponse>>().ListExample(ExampleResponse);
         api.MapPost("/accounts", CreateAsync)
-            .Describe(Role.Administrator, Tag, "Make an account", "For clients that log in over SMTP to send, or to collect held mail.", 400, 409, 415)
+            .Describe(Role.Administrator, Tag, "Make an account", "For clients that log in over SMTP to send, or to collect held mail.", 409, 415)
             .AcceptsJson<AccountRequest>().Produces<AccountResponse>(201)
             .Example("""{ "username": "testserver", "password": "correct horse battery", "challengeResponse": true, "description": "Collects test.com" }""", ExampleResponse);
         api.MapGet("/accounts/{username}", GetAsync)
             .Describe(Role.Viewer, Tag, "Show an account", "One account. The password is never shown.", 404)
             .Produces<AccountResponse>().Example(response: ExampleResponse);
         api.MapPatch("/accounts/{username}", ChangeAsync)
-            .Describe(Role.Administrator, Tag, "Change an account", "JSON merge patch. A password that is not given stays.", 400, 404, 409, 412, 415)
+            .Describe(Role.Administrator, Tag, "Change an account", "JSON merge patch. A password that is not given stays.", 404, 409, 412, 415)
             .AcceptsPatch<AccountRequest>().Produces<AccountResponse>()
             .Example("""{ "description": "Collects test.com", "enabled": true }""", ExampleResponse);
         api.MapDelete("/accounts/{username}", DeleteAsync)

@@ -59,13 +59,13 @@ static class ApiEndpoints
         }
     }
 
-    /// <summary>Who may call it, what it does, and the refusals that it has beside 401 and 403.</summary>
+    /// <summary>Who may call it, what it does, and the refusals that it has beside 400, 401 and 403.</summary>
     public static RouteHandlerBuilder Describe(
         this RouteHandlerBuilder route, Role role, string tag, string summary, string description, params int[] refusals)
     {
         route.RequireAuthorization(Authentication.Policy(role)).WithMetadata(new NeededRole(role))
             .WithTags(tag).WithSummary(summary).WithDescription($"{description} Role: {role.ToString().ToLowerInvariant()}.");
-        foreach (var status in refusals.Append(401).Append(403)) route.Produces<ProblemResponse>(status, Problems.ContentType);
+        foreach (var status in refusals.Union([400, 401, 403])) route.Produces<ProblemResponse>(status, Problems.ContentType);
         return route;
     }
 

@@ -12,12 +12,12 @@ static class DomainEndpoints
     {
         var domains = api.MapGroup("/sites/{id:int}/domains");
         domains.MapGet("", ListAsync)
-            .Describe(Role.Viewer, Tag, "List a site's domains", "The domain rules of a site by name, with the mail that waits for the held ones.", 400, 404)
+            .Describe(Role.Viewer, Tag, "List a site's domains", "The domain rules of a site by name, with the mail that waits for the held ones.", 404)
             .Produces<Listed<DomainResponse>>().ListExample(DomainExamples.Domain);
         domains.MapPost("", CreateAsync)
             .Describe(Role.Administrator, Tag, "Make a domain",
                 "An alias of the default domain, or a remote domain. A name such as *.example.com stands for every subdomain, not for the domain itself; the most specific name wins.",
-                400, 404, 409, 415)
+                404, 409, 415)
             .AcceptsJson<DomainRequest>().Produces<DomainResponse>(201).Example(DomainExamples.New, DomainExamples.Domain);
         domains.MapGet("/{name}", GetAsync)
             .Describe(Role.Viewer, Tag, "Show a domain", "One domain rule, with the settings that hold for it and where each comes from.", 404)
@@ -25,7 +25,7 @@ static class DomainEndpoints
         domains.MapPatch("/{name}", ChangeAsync)
             .Describe(Role.Administrator, Tag, "Change a domain",
                 "JSON merge patch. When route.type changes, members of the old type go unless the patch gives them. null for an override removes it.",
-                400, 404, 409, 412, 415)
+                404, 409, 412, 415)
             .AcceptsPatch<DomainRequest>().Produces<DomainResponse>().Example(DomainExamples.Patch, DomainExamples.Domain);
         domains.MapDelete("/{name}", DeleteAsync)
             .Describe(Role.Administrator, Tag, "Delete a domain",

@@ -25,13 +25,13 @@ static class EtrnNameEndpoints
     {
         var names = api.MapGroup("/sites/{id:int}/etrn-names");
         names.MapGet("", List)
-            .Describe(Role.Viewer, Tag, "List a site's ETRN names", "Named sets of domains that ETRN #name releases.", 400, 404)
+            .Describe(Role.Viewer, Tag, "List a site's ETRN names", "Named sets of domains that ETRN #name releases.", 404)
             .Produces<Listed<EtrnNameResponse>>().ListExample(ExampleResponse);
         names.MapGet("/{name}", Get)
             .Describe(Role.Viewer, Tag, "Show an ETRN name", "The domains that ETRN #name releases.", 404)
             .Produces<EtrnNameResponse>().Example(response: ExampleResponse);
         names.MapPut("/{name}", PutAsync)
-            .Describe(Role.Administrator, Tag, "Make or replace an ETRN name", "201 when it is new, 200 when it was there.", 400, 404, 412, 415)
+            .Describe(Role.Administrator, Tag, "Make or replace an ETRN name", "201 when it is new, 200 when it was there.", 404, 412, 415)
             .AcceptsJson<EtrnNameRequest>().Produces<EtrnNameResponse>().Produces<EtrnNameResponse>(201)
             .Example("""{ "domains": [ "test.com" ] }""", ExampleResponse);
         names.MapDelete("/{name}", DeleteAsync)

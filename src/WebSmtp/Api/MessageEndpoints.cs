@@ -15,7 +15,7 @@ static class MessageEndpoints
         api.MapGet("/sites/{id:int}/messages", ListAsync)
             .Describe(Role.Viewer, Tag, "List a site's messages",
                 "Living messages, oldest first; with history=true those that have left as well. domain, state and recipient match when any recipient does; sender, recipient and subject match a part of the text, without case.",
-                400, 404)
+                404)
             .Produces<Listed<MessageResponse>>().ListExample(MessageResponse.Example);
         api.MapGet("/messages/{id}", GetAsync)
             .Describe(Role.Viewer, Tag, "Show a message", "The envelope, and what has become of each recipient.", 404)

@@ -37,7 +37,7 @@ static class QueueEndpoints
     const string Tag = "Queue";
 
     public static void Map(IEndpointRouteBuilder api) => api.MapGet("/sites/{id:int}/queues", ListAsync)
-        .Describe(Role.Viewer, Tag, "List a site's destinations", "One row for each destination with living mail, by name.", 400, 404)
+        .Describe(Role.Viewer, Tag, "List a site's destinations", "One row for each destination with living mail, by name.", 404)
         .Produces<Listed<QueueResponse>>()
         .ListExample("""
             { "domain": "test.com", "route": "hold", "messages": 12, "bytes": 48211, "oldest": "2026-11-22T21:10:05Z",

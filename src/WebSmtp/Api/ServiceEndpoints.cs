@@ -40,7 +40,7 @@ static class ServiceEndpoints
         api.MapPatch("/service", ChangeAsync)
             .Describe(Role.Administrator, Tag, "Change the service",
                 "A change of smtpServiceVersion takes effect at once, without a restart: 1 stops all sites but the default one, 2 starts those that ran.",
-                400, 409, 412, 415)
+                409, 412, 415)
             .AcceptsPatch<ServiceRequest>().Produces<ServiceResponse>()
             .Example("""{ "smtpServiceVersion": 2 }""",
                 """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1" }""");

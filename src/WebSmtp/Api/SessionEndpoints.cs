@@ -45,7 +45,7 @@ static class SessionEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/sites/{id:int}/sessions", List)
-            .Describe(Role.Viewer, Tag, "List a site's sessions", "Connections that live now, longest first.", 400, 404)
+            .Describe(Role.Viewer, Tag, "List a site's sessions", "Connections that live now, longest first.", 404)
             .Produces<Listed<SessionResponse>>()
             .ListExample("""
                 { "id": "0HN1", "direction": "inbound", "remoteAddress": "127.0.0.1:51514", "localEndpoint": "127.0.0.1:2525",

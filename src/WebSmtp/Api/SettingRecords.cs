@@ -25,6 +25,13 @@ sealed record SettingResponse(
         setting.Name, setting.Type, setting.Sheet, setting.Scope, setting.Help, setting.DefaultJson, setting.Unit, setting.Minimum,
         setting.Maximum, setting.ZeroMeansNoLimit, setting.Choices, setting.MetabaseProperty))];
 
+    public const string Example = """
+        [ { "name": "maxMessageSize", "type": "size", "sheet": "Messages", "scope": "siteAndDomain",
+            "help": "The largest message that is taken, announced with SIZE. A larger one is refused with 552.",
+            "default": 33554432, "unit": "bytes", "minimum": "1024", "maximum": "2147483648", "zeroMeansNoLimit": true,
+            "choices": [], "metabaseProperty": "MaxMessageSize" } ]
+        """;
+
     static readonly string[] Unknown = ["There is no such setting."];
 
     /// <summary>

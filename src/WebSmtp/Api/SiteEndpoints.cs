@@ -16,7 +16,7 @@ static class SiteEndpoints
                 sites.Find(id) is null ? NotFound(id).Answer() : context.Show(SettingResponse.All))
             .Describe(Role.Viewer, Tag, "List what can be set",
                 "Name, type, range, default, unit and help text of each setting.", 404)
-            .Produces<IReadOnlyList<SettingResponse>>();
+            .Produces<IReadOnlyList<SettingResponse>>().Example(response: SettingResponse.Example);
     }
 
     public static Problem NotFound(int id) => Problem.NotFound($"There is no site {id.ToString(CultureInfo.InvariantCulture)}.");
@@ -24,12 +24,12 @@ static class SiteEndpoints
     static void MapResource(IEndpointRouteBuilder api)
     {
         api.MapGet("/sites", List)
-            .Describe(Role.Viewer, Tag, "List the sites", "All SMTP sites with their state, by id.", 400)
+            .Describe(Role.Viewer, Tag, "List the sites", "All SMTP sites with their state, by id.")
             .Produces<Listed<SiteResponse>>().ListExample(SiteExamples.Site);
         api.MapPost("/sites", CreateAsync)
             .Describe(Role.Administrator, Tag, "Make a site",
                 "The new site is stopped until it is started. An address and port that another site has is allowed, with a warning: starting it will fail.",
-                400, 409, 415)
+                409, 415)
             .AcceptsJson<SiteRequest>().Produces<SiteResponse>(201).Example(SiteExamples.New, SiteExamples.Site);
         api.MapGet("/sites/{id:int}", Get)
             .Describe(Role.Viewer, Tag, "Show a site", "One site, with the effective value of every setting.", 404)
@@ -37,12 +37,12 @@ static class SiteEndpoints
         api.MapPatch("/sites/{id:int}", ChangeAsync)
             .Describe(Role.Administrator, Tag, "Change a site",
                 "JSON merge patch. A running site is bound again when its endpoints change; if that fails nothing changes (409). null for a setting restores its default.",
-                400, 404, 409, 412, 415)
+                404, 409, 412, 415)
             .AcceptsPatch<SiteRequest>().Produces<SiteResponse>().Example(SiteExamples.Patch, SiteExamples.Site);
         api.MapDelete("/sites/{id:int}", DeleteAsync)
             .Describe(Role.Administrator, Tag, "Delete a site",
                 "A running site is stopped first. messages says what becomes of mail that is still queued: refuse (default; 409 while there is any), export (ready for another site's Pickup folder) or move (to the site of to). The default site cannot be deleted.",
-                400, 404, 409, 412)
+                404, 409, 412)
             .Produces<SiteDeletionResponse>().Produces(204).Example(response: """{ "messages": 12, "folder": "export/site-2" }""");
     }
 

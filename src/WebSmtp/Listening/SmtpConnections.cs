@@ -84,7 +84,7 @@ sealed class SmtpConnections(
         var session = new ServerSession(
             connection.ConnectionId, connection.Transport, remote, connection.LocalEndPoint!,
             options.For(site, bound, remote.Address), sinks.Create(site), time);
-        var live = new LiveSession(site.Id, session, ended.Task, () => connection.Abort(new ConnectionAbortedException("Closed by the server.")));
+        var live = new LiveSession(site.Id, session, ended.Task, () => connection.Abort(new ConnectionAbortedException("Closed by the server")));
         sessions.Add(live);
         // A stop that looked for sessions just before this one was there.
         if (sites.Find(site.Id) is not { State: SiteState.Running or SiteState.Paused }) session.RequestClose(NotNow(site));

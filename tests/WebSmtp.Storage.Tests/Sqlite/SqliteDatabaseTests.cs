@@ -55,6 +55,16 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Only_its_owner_may_read_the_database_and_its_log()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes; the directory's rights are inherited.");
+        var path = files.NewPath();
+        await using var database = await TestDatabase.OpenAsync(SqliteDatabase.For(path));
+        foreach (var file in new[] { path, path + "-wal" })
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
     public async Task What_was_committed_is_there_after_the_program_ended()
     {
         var path = files.NewPath();
