@@ -15,6 +15,7 @@ sealed class CommitPipeline : IAsyncDisposable
     const int MaxWaiting = 1024;
     const int MaxGroupChanges = 512;
     const int MaxGroupBytes = 16 << 20;
+    const int AnsweredTogether = 8;
     internal static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
 
     readonly Database _database;
@@ -86,7 +87,11 @@ sealed class CommitPipeline : IAsyncDisposable
             {
                 tidy = true;
             }
-            else if (!change.Abandoned())
+            else if (change.Abandoned)
+            {
+                Answer([change]);
+            }
+            else
             {
                 bytes += change.Bytes;
                 _group.Add(change);
@@ -103,10 +108,16 @@ sealed class CommitPipeline : IAsyncDisposable
 
     async Task CommitAsync()
     {
+        await RunGroupAsync();
+        Answer(_group);
+    }
+
+    async Task RunGroupAsync()
+    {
         var failure = await TryCommitAsync(_group, again: false);
         if (failure is null)
         {
-            foreach (var change in _group) Complete(change);
+            Succeeded();
             return;
         }
         if (_group.Count > 1) Log.GroupFailed(_log, failure.Exception, _group.Count);
@@ -115,7 +126,7 @@ sealed class CommitPipeline : IAsyncDisposable
             // A change alone is tried again too: its connection may have been broken long ago.
             var retry = _group.Count > 1 || failure.Trouble == DatabaseTrouble.Other;
             var last = retry ? await TryCommitAsync([change], failure.WhileCommitting) : failure;
-            if (last is null) Complete(change); else Fail(change, last);
+            if (last is null) Succeeded(); else Fail(change, last);
         }
     }
 
@@ -158,11 +169,25 @@ sealed class CommitPipeline : IAsyncDisposable
         if (!keep) await CloseAsync();
     }
 
-    void Complete(Change change)
+    void Succeeded()
     {
         if (_diskWasFull) Log.WritableAgain(_log);
         _diskWasFull = false;
-        change.Complete();
+    }
+
+    /// <summary>
+    /// Wakes those who wait, away from the writer, which goes on with the next group. A few share a thread: to wake one
+    /// for each costs more than what most of them do next.
+    /// </summary>
+    static void Answer(IEnumerable<Change> changes)
+    {
+        foreach (var few in changes.Chunk(AnsweredTogether))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static few =>
+            {
+                foreach (var change in few) change.Answer();
+            }, few, preferLocal: false);
+        }
     }
 
     void Fail(Change change, Failure failure)
@@ -171,11 +196,11 @@ sealed class CommitPipeline : IAsyncDisposable
         {
             if (!_diskWasFull) Log.DiskFull(_log, failure.Exception);
             _diskWasFull = true;
-            change.Fail(new QueueFullException("The disk is full.", failure.Exception));
+            change.Failure = new QueueFullException("The disk is full.", failure.Exception);
             return;
         }
         Log.ChangeFailed(_log, failure.Exception);
-        change.Fail(new QueueUnavailableException("The queue could not be written.", failure.Exception));
+        change.Failure = new QueueUnavailableException("The queue could not be written.", failure.Exception);
     }
 
     /// <summary>Housekeeping, a bounded piece at a time, when no change came between two ticks. True when there is more.</summary>
@@ -221,21 +246,38 @@ sealed class CommitPipeline : IAsyncDisposable
     abstract class Change(int bytes)
     {
         public int Bytes => bytes;
-        public abstract bool Abandoned();
+
+        /// <summary>Nobody waits for it any more, and it was not begun.</summary>
+        public abstract bool Abandoned { get; }
         public abstract ValueTask RunAsync(WriteBatch batch);
-        public abstract void Complete();
-        public abstract void Fail(Exception exception);
+
+        /// <summary>Why it is not on disk; null when it is.</summary>
+        public Exception? Failure { get; set; }
+
+        /// <summary>Goes on with whoever waits, on this thread.</summary>
+        public abstract void Answer();
     }
 
     sealed class Change<T>(Func<WriteBatch, ValueTask<T>> run, int bytes, CancellationToken stop) : Change(bytes)
     {
-        readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource<T> _done = new();
         T _result = default!;
+        bool _begun;
 
         public Task<T> Done => _done.Task;
-        public override bool Abandoned() => stop.IsCancellationRequested && _done.TrySetCanceled(stop);
-        public override async ValueTask RunAsync(WriteBatch batch) => _result = await run(batch);
-        public override void Complete() => _done.SetResult(_result);
-        public override void Fail(Exception exception) => _done.SetException(exception);
+        public override bool Abandoned => !_begun && stop.IsCancellationRequested;
+
+        public override async ValueTask RunAsync(WriteBatch batch)
+        {
+            _begun = true;
+            _result = await run(batch);
+        }
+
+        public override void Answer()
+        {
+            if (Failure is not null) _done.SetException(Failure);
+            else if (_begun) _done.SetResult(_result);
+            else _done.SetCanceled(stop);
+        }
     }
 }
