@@ -61,7 +61,7 @@ public sealed class Browser : IAsyncLifetime
             var page = await OpenAsync(server);
             await page.GotoAsync("/login");
             await page.SubmitLogInAsync("admin", ServerOptions.AdminPassword);
-            await page.WaitForURLAsync(server.WebUrl.ToString());
+            await page.WaitForURLAsync(server.WebUrl.ToString(), new() { WaitUntil = WaitUntilState.Commit });
             var state = await page.Context.StorageStateAsync();
             await page.Context.CloseAsync();
             return _logIns[server.WebUrl] = state;
