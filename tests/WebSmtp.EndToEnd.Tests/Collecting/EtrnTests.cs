@@ -84,6 +84,7 @@ public sealed class EtrnTests(SharedServer server)
     [Theory(Timeout = Limits.Ordinary)]
     [InlineData("no such name")]
     [InlineData("server failure")]
+    [InlineData("DNS does not answer")]
     [InlineData("nobody listens")]
     [InlineData("takes no mail")]
     public async Task What_cannot_be_delivered_stays_held(string trouble)
@@ -91,6 +92,7 @@ public sealed class EtrnTests(SharedServer server)
         await using var site = await server.NewSiteAsync($$"""{ "outboundPort": {{FreePorts.Next()}} }""");
         var domain = $"{TestSite.Unique("etrn")}.example";
         if (trouble == "server failure") server.Dns.Fail(domain);
+        if (trouble == "DNS does not answer") server.Dns.BeSilent(domain);
         if (trouble == "nobody listens") server.Dns.Address(domain, "127.0.0.41");
         if (trouble == "takes no mail") server.Dns.Mx(domain, 0, ".");
         await site.HoldAsync(domain);
@@ -98,9 +100,26 @@ public sealed class EtrnTests(SharedServer server)
 
         await AskAsync(site, domain, "253 *");
 
-        // Over when it can be asked for again.
-        await Eventually.TrueAsync(async () => (await site.Api.GetAsync($"{site.Path}/domains/{domain}"))["held"]!["lastCollected"] is not null);
+        // Over when it can be asked for again. DNS is asked several times, for some seconds each.
+        await Eventually.TrueAsync(
+            async () => (await site.Api.GetAsync($"{site.Path}/domains/{domain}"))["held"]!["lastCollected"] is not null, TimeSpan.FromSeconds(60));
         Assert.Equal(1, await site.HeldAsync(domain));
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task The_server_does_not_deliver_to_itself()
+    {
+        await using var other = await server.NewSiteAsync();
+        await using var site = await server.NewSiteAsync($$"""{ "outboundPort": {{other.Port}} }""");
+        var domain = Hosts(("127.0.0.1", 10));
+        await site.HoldAsync(domain);
+        await other.HoldAsync(domain);
+        await site.SendAsync($"user@{domain}", SampleMail.Plain("one"));
+
+        await AskAsync(site, domain, "253 *");
+
+        await Eventually.TrueAsync(async () => (await site.Api.GetAsync($"{site.Path}/domains/{domain}"))["held"]!["lastCollected"] is not null);
+        Assert.Equal((1, 0), (await site.HeldAsync(domain), await other.HeldAsync(domain)));
     }
 
     [Fact(Timeout = Limits.Ordinary)]
