@@ -15,7 +15,7 @@ sealed class CommitPipeline : IAsyncDisposable
     const int MaxWaiting = 1024;
     const int MaxGroupChanges = 512;
     const int MaxGroupBytes = 16 << 20;
-    const int AnsweredTogether = 8;
+    const int AnsweredTogether = 2;
     internal static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
 
     readonly Database _database;
