@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Data;
-using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Sites;
 
@@ -23,7 +22,6 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
     /// <summary>Runs queries, which track nothing. Once more on a new connection, when the one that was kept had been cut.</summary>
     public async Task<T> ReadAsync<T>(Func<WebSmtpDb, Task<T>> read, CancellationToken stop)
     {
-        await LeaveThreadAsync();
         if (_idle.TryDequeue(out var kept))
         {
             try
@@ -52,9 +50,6 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
         }
     }
 
-    /// <summary>SQLite answers on the thread that asks, which may be one that sockets need.</summary>
-    static ConfiguredTaskAwaitable LeaveThreadAsync() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-
     static bool IsOpen(WebSmtpDb db) => db.Database.GetDbConnection().State == ConnectionState.Open;
 
     async ValueTask ReturnAsync(WebSmtpDb db)
@@ -70,7 +65,6 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
     /// <summary>Runs a write that is not the queue's, in one transaction.</summary>
     public async Task<T> WriteAsync<T>(Func<WebSmtpDb, Task<T>> write, CancellationToken stop)
     {
-        await LeaveThreadAsync();
         using var turn = await TakeTurnAsync(stop);
         await using var db = await databases.CreateDbContextAsync(stop);
         await using var transaction = await db.Database.BeginTransactionAsync(stop);

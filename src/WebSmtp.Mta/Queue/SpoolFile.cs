@@ -68,8 +68,6 @@ sealed class SpoolFile(Spool spool, string path) : IAsyncDisposable
     public async ValueTask<string?> CompleteAsync()
     {
         if (_file is null && _used <= Spool.InlineBytes) return null;
-        // To flush takes long, and the thread may be one that sockets need.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await WriteAsync(CancellationToken.None);
         if (_file is FileStream file) file.Flush(flushToDisk: true);
         await _file!.DisposeAsync();
