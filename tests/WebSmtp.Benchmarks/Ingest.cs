@@ -7,7 +7,7 @@ namespace WebSmtp.Benchmarks;
 static class Ingest
 {
     // For the first run, which finds out how many fit into the time and lets the just-in-time compiler finish.
-    const int FirstMessages = 5_000;
+    const int FirstMessages = 10_000;
 
     public static async Task RunAsync(Options options, WorkFolder folder, CancellationToken stop)
     {

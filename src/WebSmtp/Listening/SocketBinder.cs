@@ -13,9 +13,14 @@ namespace WebSmtp.Listening;
 /// </summary>
 sealed class SocketBinder(SmtpConnections connections, ILoggerFactory loggers) : IEndpointBinder
 {
-    // Sessions run on the thread that has their bytes: they never block it, and each hop to another costs more than most
-    // commands do.
-    readonly SocketTransportFactory _sockets = new(Options.Create(new SocketTransportOptions { Backlog = 1024, UnsafePreferInlineScheduling = true }), loggers);
+    readonly SocketTransportFactory _sockets = new(Options.Create(new SocketTransportOptions
+    {
+        Backlog = 1024,
+        // Sessions run on the thread that has their bytes: each hop to another costs more than most commands do.
+        UnsafePreferInlineScheduling = true,
+        // One call less for each line, for a buffer of 4 KiB that a silent connection keeps.
+        WaitForDataBeforeAllocatingBuffer = false,
+    }), loggers);
 
     public async ValueTask<IBoundEndpoint> BindAsync(int siteId, SiteEndpoint endpoint, CancellationToken stop)
     {
