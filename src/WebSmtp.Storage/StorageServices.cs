@@ -5,8 +5,10 @@ using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Storage.Queue;
 
 namespace WebSmtp.Storage;
@@ -34,6 +36,8 @@ public static class StorageServices
         services.AddSingleton<IAccountStore, AccountStore>();
         services.AddSingleton<IAccessStore, AccessStore>();
         services.AddSingleton<ICollectionStore, CollectionStore>();
+        services.AddSingleton<ISmartHostStore, SmartHostStore>();
+        services.AddSingleton<ICollectorStore, CollectorStore>();
         return services;
     }
 }

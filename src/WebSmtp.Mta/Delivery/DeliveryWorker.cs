@@ -20,7 +20,7 @@ sealed class DeliveryWorker(Outbound outbound, DropDelivery drop, Settling settl
             {
                 var attempt = await AttemptAsync(hosts, work, message, stop);
                 var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, work.Site)).ToList();
-                await settling.WriteAsync(settled, stop);
+                await settling.WriteAsync(message, settled, stop);
                 events.Publish(new QueueEvent(time.GetUtcNow(), work.Key.SiteId, "settled", work.Key.Domain));
             }
             finally

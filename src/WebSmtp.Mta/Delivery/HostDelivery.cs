@@ -10,10 +10,17 @@ using WebSmtp.Smtp.Client;
 namespace WebSmtp.Mta.Delivery;
 
 /// <summary>What it takes to reach other hosts. Thread-safe.</summary>
-sealed record Outbound(NextHops NextHops, IDialer Dialer, Transmission Transmission, TimeProvider Time, ILogger Logger)
+public sealed class Outbound(
+    IMailRouteResolver resolver, OwnListeners own, IDialer dialer, Spool spool, TimeProvider time, ILogger<Outbound> log)
 {
+    internal NextHops NextHops { get; } = new(resolver, own);
+    internal Transmission Transmission { get; } = new(spool, log);
+    internal IDialer Dialer => dialer;
+    internal TimeProvider Time => time;
+    internal ILogger Logger => log;
+
     /// <summary>How a site speaks as client.</summary>
-    public static ClientSessionOptions OptionsFor(SiteSnapshot site, SettingValues settings) => new()
+    internal static ClientSessionOptions OptionsFor(SiteSnapshot site, SettingValues settings) => new()
     {
         HostName = site.HostName,
         GreetingTimeout = settings.Get(SettingsTable.OutboundGreetingTimeout),

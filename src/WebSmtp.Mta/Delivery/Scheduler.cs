@@ -30,6 +30,7 @@ public sealed class Scheduler : IDisposable
     readonly SiteRegistry _sites;
     readonly IQueueStore _queue;
     readonly Spool _spool;
+    readonly Settling _settling;
     readonly Outbound _outbound;
     readonly DropDelivery _drop;
     readonly EventStream _events;
@@ -46,11 +47,11 @@ public sealed class Scheduler : IDisposable
     int _inFlight;
 
     public Scheduler(
-        SiteRegistry sites, IQueueStore queue, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
-        EventStream events, MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
+        SiteRegistry sites, IQueueStore queue, Spool spool, Settling settling, Outbound outbound, EventStream events,
+        MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
     {
-        (_sites, _queue, _spool, _events, _time, _owner, _log) = (sites, queue, spool, events, time, ids.NodePrefix + "scheduler", log);
-        _outbound = new(new(resolver, own), dialer, new(spool, log), time, log);
+        (_sites, _queue, _spool, _settling, _outbound) = (sites, queue, spool, settling, outbound);
+        (_events, _time, _owner, _log) = (events, time, ids.NodePrefix + "scheduler", log);
         _drop = new(spool, log);
     }
 
@@ -165,8 +166,8 @@ public sealed class Scheduler : IDisposable
         var rule = site.RuleFor(domain);
         if (rule?.Route.Type is RouteType.Drop)
             return new(site.Id, "", null, null, rule.Route.Directory is { } folder ? _spool.Full(folder) : site.Folders.Drop);
-        return rule?.Route is { Type: RouteType.SmartHost, SmartHost: { } host }
-            ? new(site.Id, domain, new(host.Host, host.Port), host.Tls, null)
+        return rule?.Route is { Type: RouteType.SmartHost, SmartHost.Target: { } host }
+            ? new(site.Id, domain, new(host.Host, host.Port), host.Tls.ToString().ToLowerInvariant(), null)
             : new(site.Id, domain, HostRoute.ForDomain(domain), (rule?.Settings ?? site.Settings).Get(SettingsTable.OutboundTls), null);
     }
 
@@ -196,7 +197,7 @@ public sealed class Scheduler : IDisposable
     async Task WorkAsync(DestinationWork work, string owner)
     {
         var stop = _stopping.Token;
-        var worker = new DeliveryWorker(_outbound, _drop, new(_queue, _spool, _time, _log), _events, _time, owner, _log);
+        var worker = new DeliveryWorker(_outbound, _drop, _settling, _events, _time, owner, _log);
         try
         {
             await _places.WaitAsync(_ending.Token);

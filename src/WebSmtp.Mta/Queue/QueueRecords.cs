@@ -75,6 +75,15 @@ public sealed class Recipient
     public DateTimeOffset? SettledAt { get; set; }
     public DsnNotify Notify { get; set; }
     public string? OriginalRecipient { get; set; }
+
+    /// <summary>When its sender was told that it is late; null: not yet.</summary>
+    public DateTimeOffset? DelayReportedAt { get; set; }
+
+    /// <summary>An operator sent it this way: it is routed as if it were for this domain.</summary>
+    public string? ViaDomain { get; set; }
+
+    /// <summary>An operator sent it this way: over the kept smart host of this name.</summary>
+    public string? ViaSmartHost { get; set; }
 }
 
 /// <summary>
@@ -107,6 +116,17 @@ public sealed class TraceEvent
     public string? Detail { get; set; }
     public string? Reply { get; set; }
     public string? Host { get; set; }
+
+    /// <summary>The address and port that was connected to.</summary>
+    public string? Address { get; set; }
+
+    /// <summary>Version and cipher suite; null in clear.</summary>
     public string? Tls { get; set; }
+
+    /// <summary>Where in the conversation it was decided: <c>connect</c>, <c>greeting</c>, <c>rcpt</c>, <c>finalDot</c>...</summary>
+    public string? Stage { get; set; }
+
+    /// <summary>How long the attempt took.</summary>
+    public int? Milliseconds { get; set; }
     public string? By { get; set; }
 }

@@ -6,16 +6,19 @@ namespace WebSmtp.Mta.Queue;
 /// Writes results before anything more is offered: a crash repeats only what was not answered. Others that settle at the
 /// same moment share the commit. Thread-safe.
 /// </summary>
-sealed class Settling(IQueueStore queue, Spool spool, TimeProvider time, ILogger log)
+public sealed class Settling(IQueueStore queue, Spool spool, TimeProvider time, ILogger<Settling> log)
 {
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>What became of one message: its ends are what its sender may have to hear of.</summary>
+    internal Task WriteAsync(LeasedMessage message, IReadOnlyList<Settlement> results, CancellationToken stopping) => WriteAsync(results, stopping);
 
     /// <summary>
     /// Never gives up on a store in trouble while the program runs: a message that a host took and that is not written
     /// down as taken would be offered again. Throws nothing.
     /// </summary>
     /// <param name="stopping">The program ends.</param>
-    public async Task WriteAsync(IReadOnlyList<Settlement> results, CancellationToken stopping)
+    internal async Task WriteAsync(IReadOnlyList<Settlement> results, CancellationToken stopping)
     {
         while (results.Count > 0)
         {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace WebSmtp.Mta.Settings;
 
 /// <summary>How a setting's value is written in JSON.</summary>
-public enum SettingType { Boolean, Number, Size, Duration, DurationList, Text, Address, Choice, ChoiceList, AddressRanges, Relay }
+public enum SettingType { Boolean, Number, Size, Duration, DurationList, Text, Address, Choice, ChoiceList, AddressRanges, Relay, SmartHost }
 
 /// <summary>Whether only the site has it, or a domain may override it.</summary>
 public enum SettingScope { Site, SiteAndDomain }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Xml;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Settings;
 
@@ -67,8 +68,9 @@ public static class SettingsTable
         TimeSpan.FromMinutes(1), TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteNDRExpireMinutes");
     public static readonly Setting<long> OutboundPort = Integer("outboundPort", "Delivery", 25,
         "The TCP port that other hosts are connected to.", 1, 65535, SettingScope.SiteAndDomain, "RemoteSmtpPort");
-    public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require"],
-        "TLS towards other hosts: never, when it is offered, or always.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
+    public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require", "verify"],
+        "TLS towards other hosts: never, when it is offered, always with any certificate, or always with the right one.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
+    public static readonly Setting<SmartHostRoute?> SmartHost = SmartHostSetting();
     public static readonly Setting<TimeSpan> OutboundConnectTimeout = Duration("outboundConnectTimeout", "Delivery", TimeSpan.FromSeconds(30),
         "How long to wait for a connection.", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), SettingScope.SiteAndDomain, "SmtpConnectTimeout");
     public static readonly Setting<TimeSpan> OutboundGreetingTimeout = Duration("outboundGreetingTimeout", "Delivery", TimeSpan.FromMinutes(5),
@@ -227,6 +229,18 @@ public static class SettingsTable
         MetabaseProperty = "IPSecurity",
         Read = node => Json.Ranges(node) is { } read ? (read, null) : ([], Json.RangesError(node)),
         Write = read => Json.Array([.. read.Select(range => range.ToString())]),
+    };
+
+    static Setting<SmartHostRoute?> SmartHostSetting() => new()
+    {
+        Name = "smartHost",
+        Type = SettingType.SmartHost,
+        Sheet = "Delivery",
+        MetabaseProperty = "SmartHost",
+        Help = "Mail that no domain rule routes is handed to this host: always, or where the domain's own hosts cannot be reached.",
+        Default = null,
+        Read = Json.SmartHost,
+        Write = Json.ShownSmartHost,
     };
 
     static Setting<RelayRules> RelaySetting() => new()

@@ -1,5 +1,6 @@
 using System.Net;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Mta.Sites;
@@ -9,7 +10,6 @@ sealed class DomainValidation(Mailroots mailroots)
 {
     const int MaxTurnAccounts = 1000;
     static readonly TimeSpan LongestAge = TimeSpan.FromDays(3650);
-    static readonly string[] TlsChoices = ["none", "opportunistic", "require"];
 
     /// <summary>The name in the form that is stored.</summary>
     public static string CheckName(string wanted, Complaints complaints)
@@ -95,20 +95,18 @@ sealed class DomainValidation(Mailroots mailroots)
         if (!complaints.Any && mailroots.Prepare(wanted) is { } trouble) complaints.Add("route.directory", trouble);
     }
 
-    static SmartHost? CheckSmartHost(SmartHost? wanted, Complaints complaints)
+    static SmartHostRoute? CheckSmartHost(SmartHostRoute? wanted, Complaints complaints)
     {
-        if (wanted is null)
+        if (wanted?.Target is not { } target)
         {
-            complaints.Add("route.smartHost", "The route smartHost needs a smartHost.");
-            return null;
+            if (wanted is null) complaints.Add("route.smartHost", "The route smartHost needs a smartHost.");
+            return wanted;
         }
-        if (!HostAndPort.TryParseHost(wanted.Host, out var host))
-            complaints.Add("route.smartHost.host", $"'{wanted.Host}' is neither a host name nor an address in brackets.");
-        if (wanted.Port is < 1 or > 65535)
-            complaints.Add("route.smartHost.port", $"{wanted.Port} is not a port; give a number from 1 to 65535.");
-        if (!TlsChoices.Contains(wanted.Tls, StringComparer.Ordinal))
-            complaints.Add("route.smartHost.tls", $"Give one of {string.Join(", ", TlsChoices)}.");
-        return host is null ? wanted : wanted with { Host = IPAddress.TryParse(host, out _) ? $"[{host}]" : host };
+        if (!HostAndPort.TryParseHost(target.Host, out var host))
+            complaints.Add("route.smartHost.host", $"'{target.Host}' is neither a host name nor an address in brackets.");
+        if (target.Port is < 1 or > 65535)
+            complaints.Add("route.smartHost.port", $"{target.Port} is not a port; give a number from 1 to 65535.");
+        return host is null ? wanted : wanted with { Target = target with { Host = IPAddress.TryParse(host, out _) ? $"[{host}]" : host } };
     }
 
     static DomainRoute CheckHold(DomainRoute route, Complaints complaints)

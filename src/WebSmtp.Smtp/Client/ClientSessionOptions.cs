@@ -2,8 +2,20 @@ using System.Net.Security;
 
 namespace WebSmtp.Smtp.Client;
 
-/// <summary>TLS towards a host: never, when it is offered, or always.</summary>
-public enum ClientTls { None, Opportunistic, Require }
+/// <summary>TLS towards a host: never, when it is offered, always by STARTTLS, or from the first byte.</summary>
+public enum ClientTls { None, Opportunistic, Require, Implicit }
+
+/// <summary>What a client logs in with. RFC 4954. Never logged: has no text form.</summary>
+public abstract record ClientCredentials(string Username)
+{
+    /// <summary>By the best mechanism that both sides know: SCRAM-SHA-256, CRAM-MD5, PLAIN, LOGIN.</summary>
+    public sealed record Password(string Username, string Secret) : ClientCredentials(Username);
+
+    /// <summary>OAUTHBEARER (RFC 7628) or XOAUTH2.</summary>
+    public sealed record OAuthToken(string Username, string Token) : ClientCredentials(Username);
+
+    public sealed override string ToString() => Username;
+}
 
 /// <summary>How a client session behaves, with the time-outs of RFC 5321 section 4.5.3.2 as defaults.</summary>
 public sealed record ClientSessionOptions
@@ -21,6 +33,12 @@ public sealed record ClientSessionOptions
 
     /// <summary>Used for STARTTLS; needed unless <see cref="Tls"/> is <see cref="ClientTls.None"/>.</summary>
     public SslClientAuthenticationOptions? TlsOptions { get; init; }
+
+    /// <summary>Null: no log-in.</summary>
+    public ClientCredentials? Credentials { get; init; }
+
+    /// <summary>Passwords may be sent in clear (PLAIN, LOGIN); where TLS is off by choice.</summary>
+    public bool AllowClearPasswords { get; init; }
 
     public TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromMinutes(5);
     public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromMinutes(5);

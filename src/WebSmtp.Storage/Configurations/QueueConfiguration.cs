@@ -37,6 +37,8 @@ sealed class RecipientConfiguration : IEntityTypeConfiguration<Recipient>
         builder.ToTable("Recipients");
         builder.Property(r => r.Domain).HasMaxLength(255);
         builder.Property(r => r.Lease).HasMaxLength(255);
+        builder.Property(r => r.ViaDomain).HasMaxLength(255);
+        builder.Property(r => r.ViaSmartHost).HasMaxLength(256);
         builder.Property<bool>(AcceptedHeld);
 
         builder.HasIndex(r => r.MessageId);
@@ -75,7 +77,29 @@ sealed class TraceEventConfiguration : IEntityTypeConfiguration<TraceEvent>
     {
         builder.ToTable("TraceEvents");
         builder.Property(t => t.Event).HasMaxLength(32);
+        builder.Property(t => t.Stage).HasMaxLength(16);
         builder.HasIndex(t => t.MessageId);
         builder.HasOne<Message>().WithMany().HasForeignKey(t => t.MessageId).OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+sealed class RejectionConfiguration : IEntityTypeConfiguration<Rejection>
+{
+    public void Configure(EntityTypeBuilder<Rejection> builder)
+    {
+        builder.ToTable("Rejections");
+        builder.Property(r => r.Stage).HasMaxLength(16);
+        builder.HasIndex(r => r.At);
+        builder.HasIndex(r => new { r.SiteId, r.At });
+    }
+}
+
+sealed class StoppedDestinationConfiguration : IEntityTypeConfiguration<StoppedDestination>
+{
+    public void Configure(EntityTypeBuilder<StoppedDestination> builder)
+    {
+        builder.ToTable("StoppedDestinations");
+        builder.HasKey(d => new { d.SiteId, d.Domain });
+        builder.Property(d => d.Domain).HasMaxLength(255);
     }
 }

@@ -29,7 +29,7 @@ static class HotStatements
     public static readonly Statement InsertContent = Insert("Contents", "MessageId", "Data");
 
     public static readonly Statement InsertTrace = Insert("TraceEvents",
-        "MessageId", "At", "Event", "Recipient", "Detail", "Reply", "Host", "Tls", "By");
+        "MessageId", "At", "Event", "Recipient", "Detail", "Reply", "Host", "Address", "Tls", "Stage", "Milliseconds", "By");
 
     public static readonly Statement AddToDestination = Upsert(
         Insert("Destinations", "SiteId", "Domain", "Reversed", "Messages", "Bytes"),
@@ -147,7 +147,7 @@ static class HotStatements
     public static DbType TypeOf(string parameter) => parameter switch
     {
         "Id" or "MessageId" or "Size" or "Messages" or "Bytes" => DbType.Int64,
-        "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" => DbType.Int32,
+        "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" or "Milliseconds" => DbType.Int32,
         "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "At" or "Until" or "Now" => DbType.DateTime,
         "SmtpUtf8" or "AcceptedHeld" => DbType.Boolean,
         "Data" => DbType.Binary,

@@ -153,7 +153,8 @@ sealed partial class QueueStore
     {
         (trace.MessageId, trace.At) = (messageId, batch.Now);
         await batch.Writer.RunAsync(HotStatements.InsertTrace,
-            trace.MessageId, trace.At, trace.Event, trace.Recipient, trace.Detail, trace.Reply, trace.Host, trace.Tls, trace.By);
+            trace.MessageId, trace.At, trace.Event, trace.Recipient, trace.Detail, trace.Reply, trace.Host, trace.Address, trace.Tls,
+            trace.Stage, trace.Milliseconds, trace.By);
     }
 
     static EntryKey ReadEntry(DbDataReader row) => new(row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetString(3));

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Api;
 
@@ -97,7 +98,7 @@ sealed record RouteDocument(
         MaxBytes = MaxBytes,
         MaxMessages = MaxMessages,
         Directory = Directory,
-        SmartHost = SmartHost is { } host ? new(host.Host, host.Port, host.Tls) : null,
+        SmartHost = SmartHost is { } host ? new() { Target = new(host.Host, host.Port, host.Tls) } : null,
     };
 
     public static RouteDocument Of(DomainSnapshot domain)
@@ -105,15 +106,15 @@ sealed record RouteDocument(
         var (route, held) = (domain.Route, domain.IsHeld);
         return new(
             route.Type, held ? route.Etrn : null, held ? domain.TurnAccounts : null, route.EtrnTo, route.MaxAge, route.MaxBytes,
-            route.MaxMessages, route.Directory, route.SmartHost is { } host ? new(host.Host, host.Port, host.Tls) : null);
+            route.MaxMessages, route.Directory, route.SmartHost?.Target is { } host ? new(host.Host, host.Port, host.Tls) : null);
     }
 }
 
 /// <summary>A host that mail is handed to.</summary>
 /// <param name="Host">Its name, or its address in brackets.</param>
 /// <param name="Port">TCP port.</param>
-/// <param name="Tls">none, opportunistic or require.</param>
-sealed record SmartHostDocument(string Host, int Port = 25, string Tls = "opportunistic");
+/// <param name="Tls">none, opportunistic, require, verify or implicit.</param>
+sealed record SmartHostDocument(string Host, int Port = 25, HostTls Tls = HostTls.Opportunistic);
 
 /// <summary>A run that was started.</summary>
 /// <param name="Messages">How many messages wait.</param>

@@ -15,6 +15,7 @@ using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Network;
 using WebSmtp.Storage;
 
@@ -100,6 +101,7 @@ static class ServerBuilder
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
+        services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
     }
 

@@ -83,7 +83,7 @@ public sealed class SchedulerTests
     {
         var (bench, host) = await BeginAsync(TestContext.Current.CancellationToken);
         await using var _ = bench;
-        bench.ConfigureRoute("away.example", _ => new() { Type = RouteType.SmartHost, SmartHost = new("[198.51.100.9]", 2600) });
+        bench.ConfigureRoute("away.example", _ => new() { Type = RouteType.SmartHost, SmartHost = new() { Target = new("[198.51.100.9]", 2600) } });
         bench.Network.Listen("198.51.100.9:2600", host);
         await bench.ReceiveManyAsync(1, "away.example");
         await WhenAsync(bench, "u1@away.example", RecipientState.Delivered);

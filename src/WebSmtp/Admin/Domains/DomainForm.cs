@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Admin.Domains;
 
@@ -47,7 +48,7 @@ public sealed record Amount(string Number, string Unit)
 
 /// <summary>A domain as typed: keeps what was written when it is refused.</summary>
 public sealed record DomainForm(
-    string Name, DomainKind Kind, RouteType Route, string Directory, string Host, string HostPort, string HostTls,
+    string Name, DomainKind Kind, RouteType Route, string Directory, string Host, string HostPort, string Tls,
     bool Etrn, string EtrnTo, IReadOnlyList<string> TurnAccounts, Amount MaxAge, string MaxMessages, Amount MaxBytes, string AllowRelay)
 {
     public static readonly IReadOnlyList<(string, string)> RelayChoices =
@@ -56,12 +57,14 @@ public sealed record DomainForm(
     public static readonly IReadOnlyList<(string, string)> HostTlsChoices =
         [("opportunistic", "where it is offered"), ("require", "always"), ("none", "never")];
 
+    static string TextOf(HostTls tls) => tls.ToString().ToLowerInvariant();
+
     public static DomainForm New(RouteType route) => new(
         "", DomainKind.Remote, route, "", "", "25", "opportunistic", true, "", [], new("", "days"), "", new("", "MiB"), "");
 
     public static DomainForm Of(DomainSnapshot domain) => new(
-        domain.Name, domain.Kind, domain.Route.Type, domain.Route.Directory ?? "", domain.Route.SmartHost?.Host ?? "",
-        (domain.Route.SmartHost?.Port ?? 25).ToString(CultureInfo.InvariantCulture), domain.Route.SmartHost?.Tls ?? "opportunistic",
+        domain.Name, domain.Kind, domain.Route.Type, domain.Route.Directory ?? "", domain.Route.SmartHost?.Target?.Host ?? "",
+        (domain.Route.SmartHost?.Target?.Port ?? 25).ToString(CultureInfo.InvariantCulture), TextOf(domain.Route.SmartHost?.Target?.Tls ?? HostTls.Opportunistic),
         domain.Route.Etrn, domain.Route.EtrnTo ?? "", domain.TurnAccounts, Amount.OfTime(domain.Route.MaxAge),
         domain.Route.MaxMessages is > 0 and var most ? most.ToString(CultureInfo.InvariantCulture) : "",
         Amount.OfBytes(domain.Route.MaxBytes), domain.ConfiguredAllowRelay switch { true => "true", false => "false", null => "" });
@@ -94,7 +97,7 @@ public sealed record DomainForm(
         var route = Kind is DomainKind.Alias ? new DomainRoute { Type = RouteType.Drop } : Route switch
         {
             RouteType.Drop => new DomainRoute { Type = Route, Directory = Directory.Length > 0 ? Directory : null },
-            RouteType.SmartHost => new DomainRoute { Type = Route, SmartHost = new(Host, port, HostTls) },
+            RouteType.SmartHost => new DomainRoute { Type = Route, SmartHost = new() { Target = new(Host, port, Enum.TryParse<HostTls>(Tls, true, out var tls) ? tls : default) } },
             RouteType.Hold => new DomainRoute
             {
                 Type = Route,
