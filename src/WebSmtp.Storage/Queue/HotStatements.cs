@@ -24,7 +24,7 @@ static class HotStatements
 
     public static readonly Statement InsertRecipient = Insert("Recipients",
         "MessageId", "SiteId", "Address", "Domain", "State", "DueAt", "Attempts", "Lease", "LeaseUntil", "LeasedFrom", "LastReply",
-        "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "AcceptedHeld");
+        "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "DelayReportedAt", "ViaDomain", "ViaSmartHost", "AcceptedHeld");
 
     public static readonly Statement InsertContent = Insert("Contents", "MessageId", "Data");
 
@@ -148,7 +148,7 @@ static class HotStatements
     {
         "Id" or "MessageId" or "Size" or "Messages" or "Bytes" => DbType.Int64,
         "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" or "Milliseconds" => DbType.Int32,
-        "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "At" or "Until" or "Now" => DbType.DateTime,
+        "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "DelayReportedAt" or "At" or "Until" or "Now" => DbType.DateTime,
         "SmtpUtf8" or "AcceptedHeld" => DbType.Boolean,
         "Data" => DbType.Binary,
         _ => DbType.String,

@@ -30,7 +30,7 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
             await batch.Writer.RunAsync(HotStatements.InsertRecipient,
                 entry.MessageId, entry.SiteId, entry.Address, entry.Domain, entry.State, entry.DueAt, entry.Attempts, entry.Lease,
                 entry.LeaseUntil, entry.LeasedFrom, entry.LastReply, entry.DeliveredTo, entry.SettledAt, (int)entry.Notify,
-                entry.OriginalRecipient, (entry.LeasedFrom ?? entry.State) == RecipientState.Held);
+                entry.OriginalRecipient, entry.DelayReportedAt, entry.ViaDomain, entry.ViaSmartHost, (entry.LeasedFrom ?? entry.State) == RecipientState.Held);
         }
         if (inlineContent is { } content) await batch.Writer.RunAsync(HotStatements.InsertContent, message.Id, content);
         foreach (var domain in message.Recipients.Where(r => !IsEnd(r.State)).Select(r => r.Domain).Distinct(StringComparer.Ordinal))
