@@ -31,11 +31,11 @@ public sealed class Collections : IDisposable
     volatile bool _ending;
 
     public Collections(
-        IQueueStore queue, ICollectionStore records, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
+        SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
         EventStream events, MessageIds ids, TimeProvider time, ILogger<Collections> log)
     {
         var outbound = new Outbound(new(resolver, own), dialer, new(spool, log), time, log);
-        _context = new(queue, records, spool, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
+        _context = new(sites, queue, records, spool, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
     }
 
     /// <summary>Collections that run now, as copies of their records.</summary>

@@ -89,12 +89,14 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
                     }
                 }
             }
+            var end = run.Summary();
+            await run.EndAsync(end);
+            return end;
         }
         finally
         {
             await CloseAsync(deliveries);
         }
-        return run.Summary();
     }
 
     async Task DeliverAsync(HostDelivery delivery, string destination, IEnumerable<LeasedMessage> messages, CancellationToken stop)

@@ -54,7 +54,7 @@ sealed class MailBench : IAsyncDisposable
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
         Ids = new(Time, 0);
         var own = new OwnListeners(Sites);
-        Collections = new(Queue, Records, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Collections = new(Sites, Queue, Records, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
@@ -77,6 +77,8 @@ sealed class MailBench : IAsyncDisposable
     public Scheduler Scheduler { get; }
     public MailSinkFactory Sinks { get; }
     public HeldMail HeldMail { get; }
+    /// <summary>The session that began last.</summary>
+    public ServerSession LastSession { get; private set; } = null!;
     public long FreeBytes { get; set; } = long.MaxValue;
     public SiteSnapshot Site => Sites.Find(1)!.Site;
 
@@ -92,11 +94,11 @@ sealed class MailBench : IAsyncDisposable
     };
 
     /// <summary>Changes the site; sessions that run keep what they have.</summary>
-    public void Configure(Action<Site> change)
+    public void Configure(Action<Site> change, SiteState state = SiteState.Running)
     {
         change(_site);
         var snapshot = new SiteSnapshot(_site, Path.Combine(DataDirectory, "mailroot", "1"), 2, AccountNames);
-        Sites.Replace(new Dictionary<int, SiteView> { [1] = new(snapshot, SiteState.Running, null, []) });
+        Sites.Replace(new Dictionary<int, SiteView> { [1] = new(snapshot, state, null, []) });
     }
 
     public void ConfigureRoute(string domain, Func<DomainRoute, DomainRoute> change) =>
@@ -108,6 +110,7 @@ sealed class MailBench : IAsyncDisposable
         var pipes = new PipePair();
         var session = new ServerSession($"s{Interlocked.Increment(ref _sessionId)}", pipes.Far, new IPEndPoint(Client, 40000),
             new IPEndPoint(IPAddress.Loopback, 2525), Options, Sinks.Create(Site), Time);
+        LastSession = session;
         var running = Task.Run(async () =>
         {
             await session.RunAsync(_stop);
