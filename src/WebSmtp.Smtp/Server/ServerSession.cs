@@ -183,10 +183,10 @@ public sealed partial class ServerSession
             if (result is LineResult.NeedMore) break;
             if (result is LineResult.TooLong)
             {
-                var lost = WhatIsLost(rest);
+                var refusal = RefusalOfLongLine(rest, out var lost);
                 _pipe.Input.AdvanceTo(rest.Start);
-                if (lost is not null) HangUp(lost, SessionEnd.ProtocolAbuse);
-                else await RefuseLongLineAsync(stop);
+                if (lost) HangUp(refusal, SessionEnd.ProtocolAbuse);
+                else await RefuseLongLineAsync(refusal, stop);
                 return;
             }
             if (ReadCommand(result, line) is not { } command) break;
