@@ -219,8 +219,8 @@ public sealed class ReceivingTests
         await using var bench = new MailBench(TestContext.Current.CancellationToken);
         await using var talk = await bench.HelloAsync();
         string Hops(int count) => string.Concat(Enumerable.Repeat("Received: from a\r\n\tby b; now\r\n", count)) + "\r\nReceived: in the body\r\n";
-        Assert.StartsWith("250", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(15)), StringComparison.Ordinal);
-        Assert.StartsWith("554 5.4.6", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(16)), StringComparison.Ordinal);
+        Assert.StartsWith("250", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(100)), StringComparison.Ordinal);
+        Assert.StartsWith("554 5.4.6", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(101)), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Deadline)]
