@@ -105,7 +105,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
             var attempt = await delivery.SendAsync(message, stop);
             if (delivery.Unreachable is { } why)
             {
-                run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Text}.");
+                run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Text.TrimEnd('.')}.");
                 return;
             }
             await run.SettleAsync(message, attempt);
