@@ -406,7 +406,7 @@ public sealed class EtrnTests
         Assert.Equal(2, (await bench.HeldMail.DequeueAsync(1, "test.com", anna, stop)).Value!.Messages);
         await bench.WhenEndedAsync();
         Assert.Equal(2, host.Taken.Count);
-        Assert.Equal("anna from 203.0.113.4 by OPERATOR", Assert.Single(bench.Records.All).By);
+        Assert.Equal("anna from 203.0.113.4 by hand", Assert.Single(bench.Records.All).By);
     }
 
     [Fact(Timeout = Deadline)]
