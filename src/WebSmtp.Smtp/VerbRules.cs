@@ -44,15 +44,15 @@ static class VerbRules
     public static readonly FrozenDictionary<Verb, VerbRule> All = new Dictionary<Verb, VerbRule>
     {
         [Verb.Ehlo] = new(Phase.Any, BeforeTls: true, LastInGroup: true, Odmr: true),
-        [Verb.Helo] = new(Phase.Any, BeforeTls: true, LastInGroup: true),
+        [Verb.Helo] = new(Phase.Any, LastInGroup: true),
         [Verb.Mail] = new(Phase.Identified, BeforeAuth: false),
         [Verb.Rcpt] = new(Phase.MailGiven | Phase.RcptGiven),
         [Verb.Data] = new(Phase.RcptGiven, LastInGroup: true),
         [Verb.Bdat] = new(Phase.RcptGiven | Phase.Chunking),
-        [Verb.Rset] = new(Phase.Any, BeforeTls: true),
+        [Verb.Rset] = new(Phase.Any),
         [Verb.Noop] = new(Phase.Any, BeforeTls: true, Odmr: true),
         [Verb.Quit] = new(Phase.Any, BeforeTls: true, Odmr: true),
-        [Verb.Help] = new(Phase.Any, BeforeTls: true),
+        [Verb.Help] = new(Phase.Any),
         [Verb.Vrfy] = new(Phase.Any, BeforeAuth: false),
         [Verb.StartTls] = new(Phase.AfterHello, BeforeTls: true, LastInGroup: true, Odmr: true),
         [Verb.Auth] = new(Phase.Identified, NeedsEhlo: true, LastInGroup: true, Odmr: true),

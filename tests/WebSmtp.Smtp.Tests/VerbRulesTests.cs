@@ -9,12 +9,12 @@ public sealed class VerbRulesTests
         | verb | allowed | before STARTTLS | before AUTH | after EHLO only | last in group | ODMR |
         | --- | --- | --- | --- | --- | --- | --- |
         | EHLO | Any | yes | yes | | yes | yes |
-        | HELO | Any | yes | yes | | yes | |
+        | HELO | Any | | yes | | yes | |
         | MAIL | Identified | | where open | | | |
         | RCPT | MailGiven, RcptGiven | | yes | | | |
         | DATA | RcptGiven | | yes | | yes | |
         | BDAT | RcptGiven, Chunking | | yes | | | |
-        | RSET | Any | yes | yes | | | |
+        | RSET | Any | | yes | | | |
         | NOOP | Any | yes | yes | | | yes |
         | QUIT | Any | yes | yes | | | yes |
         | STARTTLS | AfterHello | yes | yes | | yes | yes |
@@ -23,7 +23,7 @@ public sealed class VerbRulesTests
         | TURN | Identified | | never | | yes | |
         | ATRN | Identified | | never | | yes | yes |
         | VRFY | Any | | where open | | | |
-        | HELP | Any | yes | yes | | | |
+        | HELP | Any | | yes | | | |
 
         """;
 

@@ -3,6 +3,7 @@ using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
+using WebSmtp.Smtp.Addresses;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Acceptance;
@@ -26,7 +27,7 @@ sealed class IncomingMessage : IncomingContent
     Reply? _refusal;
 
     public IncomingMessage(
-        MailSinkFactory acceptance, SiteSnapshot site, ServerSession session, MailTransaction transaction,
+        MailSinkFactory acceptance, SiteSnapshot site, ServerSession session, MailAddress from, MailParameters parameters,
         IReadOnlyList<EnvelopeRecipient> recipients, IReadOnlyList<HeldDestination> held)
     {
         _acceptance = acceptance;
@@ -38,7 +39,7 @@ sealed class IncomingMessage : IncomingContent
 
         var id = acceptance.Ids.Next();
         var now = acceptance.Time.GetUtcNow();
-        _message = MessageOf(session, transaction, id, now);
+        _message = MessageOf(session, from, parameters, id, now);
         _message.Recipients.AddRange(recipients.Select(recipient => RecipientOf(recipient, id)));
         _message.LiveRecipients = recipients.Count;
 
@@ -157,7 +158,8 @@ sealed class IncomingMessage : IncomingContent
         return smallest;
     }
 
-    Message MessageOf(ServerSession session, MailTransaction transaction, MessageId id, DateTimeOffset now) => new()
+    Message MessageOf(
+        ServerSession session, MailAddress from, MailParameters parameters, MessageId id, DateTimeOffset now) => new()
     {
         Id = id.Value,
         SiteId = _site.Id,
@@ -165,12 +167,12 @@ sealed class IncomingMessage : IncomingContent
         ClientAddress = MailSink.TextOf(session.Remote),
         HeloName = ReceivedField.Clean(session.HeloName),
         Account = session.Account,
-        Protocol = ReceivedField.Protocol(session, transaction.Parameters.SmtpUtf8),
-        MailFrom = transaction.From.ToString(),
-        Body = transaction.Parameters.Body,
-        SmtpUtf8 = transaction.Parameters.SmtpUtf8,
-        Return = transaction.Parameters.Return,
-        EnvelopeId = transaction.Parameters.EnvelopeId,
+        Protocol = ReceivedField.Protocol(session, parameters.SmtpUtf8),
+        MailFrom = from.ToString(),
+        Body = parameters.Body,
+        SmtpUtf8 = parameters.SmtpUtf8,
+        Return = parameters.Return,
+        EnvelopeId = parameters.EnvelopeId,
     };
 
     Recipient RecipientOf(EnvelopeRecipient recipient, MessageId id) => new()

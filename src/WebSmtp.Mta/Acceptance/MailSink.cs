@@ -74,7 +74,9 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
             .DistinctBy(recipient => recipient.Address).ToList();
         var held = _held.Values.ToList();
         _held.Clear();
-        return new(new ContentOffer(null, new IncomingMessage(acceptance, site, session, transaction, recipients, held)));
+        var content = new IncomingMessage(
+            acceptance, site, session, Complete(transaction.From), transaction.Parameters, recipients, held);
+        return new(new ContentOffer(null, content));
     }
 
     public void TransactionDropped(ServerSession session) => LetGo();
@@ -119,8 +121,12 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     /// <summary>An address for records; where the transport has none, what it calls itself.</summary>
     public static string TextOf(EndPoint endPoint) => AddressOf(endPoint)?.ToString() ?? endPoint.ToString() ?? "unknown";
 
-    /// <summary>Names without a domain belong to the default domain; so does <c>postmaster</c>. RFC 5321 section 4.5.1.</summary>
-    MailAddress Complete(MailAddress to) => to.Domain.Length == 0 ? to with { Domain = site.DefaultDomain } : to;
+    /// <summary>
+    /// Names without a domain belong to the default domain; so does <c>postmaster</c>. RFC 5321 section 4.5.1. Nobody else
+    /// could answer a sender without one.
+    /// </summary>
+    MailAddress Complete(MailAddress given) =>
+        given is { IsNull: false, Domain.Length: 0 } ? given with { Domain = site.DefaultDomain } : given;
 
     void LetGo()
     {

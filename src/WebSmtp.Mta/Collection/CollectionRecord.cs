@@ -30,8 +30,8 @@ public sealed class CollectionRecord
     /// <summary>How it ended, one sentence; null while it runs.</summary>
     public string? End { get; set; }
 
-    /// <summary>"testserver from 127.0.0.1 by TURN".</summary>
-    public string By => $"{(Account is null ? "" : Account + " ")}from {From} by {Method.ToString().ToUpperInvariant()}".TrimStart();
+    /// <summary>"testserver from 127.0.0.1 by TURN"; what an operator started, he did "by hand".</summary>
+    public string By => $"{(Account is null ? "" : Account + " ")}from {From} by {(Method is CollectionMethod.Operator ? "hand" : Method.ToString().ToUpperInvariant())}";
 
     /// <summary>As it is now: the original changes while the collection runs.</summary>
     public CollectionRecord Copy() => (CollectionRecord)MemberwiseClone();

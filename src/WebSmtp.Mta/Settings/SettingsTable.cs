@@ -35,7 +35,7 @@ public static class SettingsTable
         "Inbound connections at the same time from one address.", 2_000_000_000, "connections");
     public static readonly Setting<TimeSpan> InactivityTimeout = Duration("inactivityTimeout", "General", TimeSpan.FromMinutes(10),
         "How long a session may be silent before it is ended with 421.", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), metabase: "ConnectionTimeout");
-    public static readonly Setting<long> MaxHops = Count("maxHops", "Delivery", 15,
+    public static readonly Setting<long> MaxHops = Count("maxHops", "Delivery", 100,
         "Received fields that a message may have before it is taken for a loop.", 1000, "hops", metabase: "HopCount", zero: false);
     public static readonly Setting<bool> AnonymousAllowed = Flag("anonymousAllowed", "Access", true,
         "Clients may send mail without logging in.", "AuthFlags");

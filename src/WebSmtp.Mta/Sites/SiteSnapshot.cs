@@ -84,6 +84,10 @@ public sealed class SiteSnapshot
     /// <summary>The rule with exactly this name, wildcard names included.</summary>
     public DomainSnapshot? FindDomain(string name) => _domains.GetValueOrDefault(name);
 
+    /// <summary>Domains of an ETRN name that ETRN does not release: allowed, as a plan, since they may be made later.</summary>
+    public IReadOnlyList<string> NotReleasedBy(string etrnName) =>
+        [.. EtrnNames.GetValueOrDefault(etrnName, []).Where(domain => RuleFor(domain) is not { IsHeld: true, Route.Etrn: true })];
+
     /// <summary>What is spoken now on a socket that was bound for <paramref name="bound"/>; null when the site gave it up.</summary>
     public SiteEndpoint? FindEndpoint(SiteEndpoint bound) =>
         Endpoints.FirstOrDefault(endpoint => EndpointOverlap.IsSame(endpoint, bound));

@@ -10,6 +10,10 @@ public sealed partial class ServerSession
     bool NeedsTls(string mechanism) =>
         Options.RequireTlsForPlainAuth && Tls is null && mechanism is "PLAIN" or "LOGIN";
 
+    /// <summary>What EHLO offers: nothing that would be answered with "TLS first".</summary>
+    IEnumerable<string> MechanismsNow() => Options.Tls is EndpointTls.RequireStartTls && Tls is null
+        ? [] : Options.AuthMechanisms.Where(mechanism => !NeedsTls(mechanism));
+
     async ValueTask<Reply?> AuthAsync(SmtpCommand.Auth auth, CancellationToken stop)
     {
         if (!Options.AuthMechanisms.Contains(auth.Mechanism, StringComparer.Ordinal)) return ReplyCatalog.UnknownMechanism;

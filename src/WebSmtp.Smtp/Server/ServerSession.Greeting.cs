@@ -58,7 +58,7 @@ public sealed partial class ServerSession
             yield return Limits();
         }
         if (Tls is null && IsServed(Verb.StartTls)) yield return "STARTTLS";
-        var mechanisms = string.Join(' ', Options.AuthMechanisms.Where(mechanism => !NeedsTls(mechanism)));
+        var mechanisms = string.Join(' ', MechanismsNow());
         if (mechanisms.Length > 0) yield return $"AUTH {mechanisms}";
         if (!Options.Odmr && Options.EtrnEnabled) yield return "ETRN";
         if (!Options.Odmr && Options.TurnEnabled) yield return "TURN";

@@ -58,7 +58,7 @@ public sealed partial class ServerSession
     }
 
     /// <summary>Drops a line that is too long; its end is certain, so the session goes on behind it. RFC 5321 section 4.5.3.1.9.</summary>
-    async ValueTask RefuseLongLineAsync(CancellationToken stop)
+    async ValueTask RefuseLongLineAsync(Reply refusal, CancellationToken stop)
     {
         await FlushAsync(stop);
         var (dropped, endsInCr) = (0L, false);
@@ -73,22 +73,30 @@ public sealed partial class ServerSession
             _pipe.Input.AdvanceTo(end is { } last ? buffer.GetPosition(1, last) : buffer.End);
             if (end is not null)
             {
-                if (endsInCr) Answer(ReplyCatalog.LineTooLong);
+                if (endsInCr) Answer(refusal);
                 else HangUp(ReplyCatalog.BadLineEnding, SessionEnd.ProtocolAbuse);
                 return;
             }
             if (read.IsCompleted) throw new PeerGoneException();
         }
-        HangUp(ReplyCatalog.LineTooLong, SessionEnd.LineTooLong);
+        HangUp(refusal, SessionEnd.LineTooLong);
     }
 
-    /// <summary>What to say when nobody can tell what follows the line that begins like this; null when it is a command.</summary>
-    static Reply? WhatIsLost(in ReadOnlySequence<byte> line)
+    /// <summary>
+    /// What to say to a line that is too long and begins like this; <paramref name="lost"/> when nobody can tell what
+    /// follows it.
+    /// </summary>
+    static Reply RefusalOfLongLine(in ReadOnlySequence<byte> line, out bool lost)
     {
         var start = line.Slice(0, Math.Min(line.Length, LongestVerb)).ToArray();
-        return CommandParser.LooksLikeHttp(start) ? ReplyCatalog.NotSmtp
-            : CommandParser.Parse(start).Verb is Verb.Bdat ? ReplyCatalog.BdatSyntax
-            : null;
+        var refusal = CommandParser.LooksLikeHttp(start) ? ReplyCatalog.NotSmtp : CommandParser.Parse(start).Verb switch
+        {
+            Verb.Bdat => ReplyCatalog.BdatSyntax,
+            Verb.Auth => ReplyCatalog.AuthLineTooLong,
+            _ => ReplyCatalog.LineTooLong,
+        };
+        lost = ReferenceEquals(refusal, ReplyCatalog.NotSmtp) || ReferenceEquals(refusal, ReplyCatalog.BdatSyntax);
+        return refusal;
     }
 
     async ValueTask FlushAsync(CancellationToken stop)

@@ -30,6 +30,15 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     /// <summary>Whether an event may have changed what is shown.</summary>
     protected abstract bool Concerns(MtaEvent what);
 
+    /// <summary>
+    /// What the page is about is gone: the page is loaded anew and says so. Its other parts would go on offering what can
+    /// no longer be done.
+    /// </summary>
+    protected void LeaveGone()
+    {
+        if (RendererInfo.IsInteractive) Navigation.NavigateTo(Navigation.Uri, forceLoad: true);
+    }
+
     /// <summary>Puts the marker that tests and the style sheet look for on the part's root.</summary>
     protected string Interactive => RendererInfo.IsInteractive ? "true" : "false";
 

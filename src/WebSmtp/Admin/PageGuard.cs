@@ -45,8 +45,11 @@ static class PageGuard
             context.Response.Clear();
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
         }
+        if (context.Response is not { HasStarted: false, StatusCode: >= 400 and var status }) return;
         // The page that is shown instead takes no form.
-        if (context.Response is { HasStarted: false, StatusCode: >= 400 }) context.Request.Method = HttpMethods.Get;
+        context.Request.Method = HttpMethods.Get;
+        // A form that its page does not have any more is answered with an empty text, which would be taken for an answer.
+        if (status is StatusCodes.Status400BadRequest && context.Response.ContentLength is null or 0) context.Response.ContentType = null;
     }
 
     static void AddHeaders(IHeaderDictionary headers)

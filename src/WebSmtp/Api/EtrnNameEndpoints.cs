@@ -80,10 +80,8 @@ static class EtrnNameEndpoints
         return refused?.Answer() ?? TypedResults.NoContent();
     }
 
-    // Allowed, as a plan: the domains may be made later.
     static List<string> WarningsOf(SiteView view, EtrnNameResponse name) =>
-        [.. name.Domains.Where(domain => view.Site.RuleFor(domain) is not { IsHeld: true, Route.Etrn: true })
-            .Select(domain => $"'{domain}' is not held with etrn at this site, so ETRN #{name.Name} does not release it.")];
+        [.. view.Site.NotReleasedBy(name.Name).Select(domain => $"'{domain}' is not held with etrn at this site, so ETRN #{name.Name} does not release it.")];
 
     static EtrnNameResponse? Find(SiteView view, string name) =>
         view.Site.EtrnNames.FirstOrDefault(pair => string.Equals(pair.Key, name, StringComparison.OrdinalIgnoreCase)) is { Key: { } key, Value: var domains }

@@ -16,6 +16,8 @@ sealed class SocketBinder(SmtpConnections connections, ILoggerFactory loggers) :
     readonly SocketTransportFactory _sockets = new(Options.Create(new SocketTransportOptions
     {
         Backlog = 1024,
+        // What a connection may send ahead of its session: many that send much at once must not fill the memory.
+        MaxReadBufferSize = 128 * 1024,
         // Sessions run on the thread that has their bytes: each hop to another costs more than most commands do.
         UnsafePreferInlineScheduling = true,
         // One call less for each line, for a buffer of 4 KiB that a silent connection keeps.

@@ -108,7 +108,7 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
     async Task<TestSite> FilledSiteAsync()
     {
         var site = await server.NewSiteAsync();
-        var account = await site.AddAccountAsync("axe");
+        var account = await site.AddAccountAsync("a.rather.long.name.of.an.account.for.the.host.of.a.branch.example");
         await site.HoldAsync("a-rather-long-name-of-a-domain.branch.example", account, """{ "maxMessages": 10 }""");
         await site.HoldAsync("*.wild.example");
         await site.Api.PostAsync($"{site.Path}/domains", """{ "name": "alias.example", "kind": "alias" }""");

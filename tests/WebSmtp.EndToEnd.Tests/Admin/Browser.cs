@@ -11,7 +11,7 @@ namespace WebSmtp.EndToEnd.Tests.Admin;
 public sealed class Browser : IAsyncLifetime
 {
     /// <summary>Milliseconds that Playwright waits for what it was told to do or to see.</summary>
-    const float Patience = 30_000;
+    const float Patience = 90_000;
 
     readonly SemaphoreSlim _starting = new(1), _loggingIn = new(1);
     readonly Dictionary<Uri, string> _logIns = [];

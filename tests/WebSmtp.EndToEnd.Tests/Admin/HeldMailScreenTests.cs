@@ -51,12 +51,47 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
         await page.EvaluateAsync("window.same = true");
 
         await site.SendAsync("somebody@watched.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
-        await Expect(row.Locator(".figure")).ToHaveTextAsync("2", new() { Timeout = 5000 });
+        await Expect(row.Locator(".figure")).ToHaveTextAsync("2");
 
         await TurnHost.CollectAsync(site, account, Stop);
-        await Expect(row.Locator(".figure")).ToHaveTextAsync("0", new() { Timeout = 5000 });
+        await Expect(row.Locator(".figure")).ToHaveTextAsync("0");
         await Expect(row).ToContainTextAsync($"{account.Username} from 127.0.0.1 by TURN");
         Assert.True(await page.EvaluateAsync<bool>("window.same === true"));
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task How_full_each_limit_is_stands_beside_what_waits()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("nearly.example", route: """{ "maxMessages": 2, "maxBytes": 102400 }""");
+        await site.SendAsync("somebody@nearly.example", SampleMail.Plain("one"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GoLiveAsync($"/held?site={site.Id}");
+
+        var row = page.Locator("tr[data-domain='nearly.example']");
+        await Expect(row).ToContainTextAsync("50% of 2");
+        await Expect(row).ToContainTextAsync("% of 100 KiB");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_name_for_ETRN_says_what_it_does_not_release_and_is_deleted_only_when_confirmed()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("held.example");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"{site.Path}/domains");
+        await page.GetByLabel("Name, without the #").FillAsync("both");
+        await page.GetByLabel("Domains, with spaces between").FillAsync("held.example planned.example");
+        await page.Button("Save name").ClickAsync();
+        await Expect(page.GetByText("Not held with ETRN here, so not released: planned.example")).ToBeVisibleAsync();
+
+        await page.Button("Delete #both").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("ETRN #both");
+        await page.Button("Delete the name").ClickAsync();
+
+        await Expect(page.Answer()).ToContainTextAsync("ETRN #both is deleted.");
+        await Expect(page.GetByRole(AriaRole.Cell, new() { Name = "held.example" })).ToHaveCountAsync(0);
     }
 
     [Fact(Timeout = Limits.Ordinary)]

@@ -25,11 +25,14 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
 
         await page.GoLiveAsync("/sites");
         var row = page.Locator($"tr[data-site='{name}']");
-        foreach (var (act, state) in new[] { ("Start", "running"), ("Pause", "paused"), ("Continue", "running"), ("Stop", "stopped") })
+        foreach (var (act, state, answer) in new[]
+        {
+            ("Start", "running", "runs."), ("Pause", "paused", "is paused"), ("Continue", "running", "runs again."), ("Stop", "stopped", "is stopped."),
+        })
         {
             await row.GetByRole(AriaRole.Button, new() { Name = act }).ClickAsync();
             await Expect(row).ToHaveAttributeAsync("data-state", state);
-            await Expect(page.Answer()).ToContainTextAsync(name);
+            await Expect(page.Answer()).ToContainTextAsync($"{name} {answer}");
         }
 
         await row.GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
@@ -62,7 +65,11 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         await Expect(page.Locator(".verdict")).ToContainTextAsync($"{name} has failed");
 
         await page.GoLiveAsync("/sites");
-        await Expect(page.Locator($"tr[data-site='{name}']")).ToHaveAttributeAsync("data-state", "failed");
+        var row = page.Locator($"tr[data-site='{name}']");
+        await Expect(row).ToHaveAttributeAsync("data-state", "failed");
+        await row.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync($"{name} could not start");
+        await Expect(page.Answer()).ToContainTextAsync("Give it another address or port");
         var id = (await first.Api.ListAsync("/sites")).Single(site => site["name"]!.GetValue<string>() == name)["id"]!.GetValue<int>();
         await first.Api.DeleteAsync($"/sites/{id}");
     }
@@ -104,7 +111,62 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
 
         await site.Api.PostAsync($"{site.Path}/pause");
 
-        await Expect(page.Locator(".facts")).ToContainTextAsync("paused", new() { Timeout = 5000 });
+        await Expect(page.Locator(".facts")).ToContainTextAsync("paused");
+    }
+
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData("")]
+    [InlineData("/domains")]
+    public async Task A_page_of_a_site_that_is_deleted_elsewhere_says_so_by_itself(string path)
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync(site.Path + path);
+
+        await site.Api.DeleteAsync(site.Path);
+
+        await Expect(page.Heading("No such site")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "All sites" })).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_form_whose_site_was_deleted_elsewhere_is_answered_with_a_page()
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GotoAsync($"{site.Path}/edit");
+        await site.Api.DeleteAsync(site.Path);
+
+        await page.Button("Save").ClickAsync();
+
+        await Expect(page.Heading("That could not be taken")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Nothing was changed.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open the page again" }).ClickAsync();
+        await Expect(page.Heading("No such site")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Long)]
+    public async Task Version_1_says_what_it_stops_before_it_does()
+    {
+        await using var process = await WebSmtpProcess.StartAsync(new(), TestContext.Current.CancellationToken);
+        await using var site = await TestSite.CreateAsync(process);
+        var page = await browser.OpenLoggedInAsync(process);
+        await page.GoLiveAsync("/sites");
+        var row = page.Locator("tr[data-site]").Filter(new() { Has = page.Locator($"a[href='{site.Path}']") });
+        var dialog = page.GetByRole(AriaRole.Dialog);
+
+        await page.Button("Switch to version 1").ClickAsync();
+        await Expect(dialog).ToContainTextAsync("1 site will stop");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(row).ToHaveAttributeAsync("data-state", "running");
+
+        await page.Button("Switch to version 1").ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Switch to version 1" }).ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("The service runs as version 1 now.");
+        await Expect(row).ToHaveAttributeAsync("data-state", "stopped");
+
+        await page.Button("Switch to version 2").ClickAsync();
+        await Expect(row).ToHaveAttributeAsync("data-state", "running");
     }
 
     [Fact(Timeout = Limits.Ordinary)]

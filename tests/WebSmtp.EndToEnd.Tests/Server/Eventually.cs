@@ -3,7 +3,7 @@ namespace WebSmtp.EndToEnd.Tests.Server;
 /// <summary>For what can only be seen by asking again: the server settles a message after the host has got its last reply.</summary>
 static class Eventually
 {
-    static readonly TimeSpan Limit = TimeSpan.FromSeconds(20), Pace = TimeSpan.FromMilliseconds(40);
+    static readonly TimeSpan Limit = TimeSpan.FromSeconds(90), Pace = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Asks until the answer is the wanted one; fails with the last one when it never comes.</summary>
     public static async Task EqualAsync<T>(T wanted, Func<Task<T>> ask, TimeSpan? limit = null)

@@ -9,7 +9,7 @@ namespace WebSmtp.EndToEnd.Tests.Server;
 /// </summary>
 public sealed class WebSmtpProcess : IAsyncDisposable
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
     readonly ServerOptions _options;
     readonly string? _temporary;

@@ -134,6 +134,18 @@ public sealed class ReceivingTests
     }
 
     [Theory(Timeout = Deadline)]
+    [InlineData("joe", "joe@hub.example")]
+    [InlineData("joe@sender.example", "joe@sender.example")]
+    [InlineData("", "")]
+    public async Task So_does_a_bare_sender_and_the_null_sender_stays_null(string from, string stored)
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        await using var talk = await bench.HelloAsync();
+        Assert.StartsWith("250", await talk.SendAsync(from, ["u@hub.example"], "x\r\n"), StringComparison.Ordinal);
+        Assert.Equal(stored, Assert.Single(bench.Queue.Messages).MailFrom);
+    }
+
+    [Theory(Timeout = Deadline)]
     [InlineData("""{"allowAddresses": ["192.0.2.0/24"]}""", "220")]
     [InlineData("""{"allowAddresses": ["198.51.100.0/24"]}""", "554 5.7.1")]
     [InlineData("""{"denyAddresses": ["192.0.2.99"]}""", "554 5.7.1")]
@@ -207,8 +219,8 @@ public sealed class ReceivingTests
         await using var bench = new MailBench(TestContext.Current.CancellationToken);
         await using var talk = await bench.HelloAsync();
         string Hops(int count) => string.Concat(Enumerable.Repeat("Received: from a\r\n\tby b; now\r\n", count)) + "\r\nReceived: in the body\r\n";
-        Assert.StartsWith("250", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(15)), StringComparison.Ordinal);
-        Assert.StartsWith("554 5.4.6", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(16)), StringComparison.Ordinal);
+        Assert.StartsWith("250", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(100)), StringComparison.Ordinal);
+        Assert.StartsWith("554 5.4.6", await talk.SendAsync("a@sender.example", ["u@test.com"], Hops(101)), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Deadline)]

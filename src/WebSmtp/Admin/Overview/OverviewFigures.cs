@@ -46,7 +46,7 @@ sealed record OverviewFigures(
         {
             if (row.View.State is not SiteState.Failed) continue;
             yield return new(true, $"{row.Site.Name} has failed: {row.View.StateReason}",
-                "Give it another address or port, or stop the site that has this one; then start it.", $"/sites/{row.Site.Id}", "To the site");
+                SiteRow.StartAdvice, $"/sites/{row.Site.Id}", "To the site");
         }
         if (serviceVersion is 1)
         {

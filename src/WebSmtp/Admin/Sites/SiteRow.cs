@@ -8,6 +8,9 @@ namespace WebSmtp.Admin.Sites;
 /// <summary>A site with what it is doing now.</summary>
 sealed record SiteRow(SiteView View, int Sessions, long Messages, bool MessagesIsEstimate)
 {
+    /// <summary>What helps a site that could not start.</summary>
+    public const string StartAdvice = "Give it another address or port, or stop the site that has this one; then start it.";
+
     public SiteSnapshot Site => View.Site;
 
     public static async Task<IReadOnlyList<SiteRow>> LoadAsync(
