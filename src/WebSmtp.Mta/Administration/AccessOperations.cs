@@ -43,6 +43,14 @@ public sealed class AccessOperations(IAccessStore store, Passwords passwords, Ti
         return madeUp;
     }
 
+    /// <summary>Null when somebody can log in with such a password, else one sentence. How good it is, is for who gives it.</summary>
+    public static string? JudgeFirstPassword(string password) => Passwords.Judge(password, minLength: 1);
+
+    /// <summary>Null when a key can be given in a request's header, else one sentence.</summary>
+    public static string? JudgeKey(string key) => key.Length <= MaxKeyLength && key.All(letter => letter is > ' ' and <= '~')
+        ? null
+        : $"A key has at most {MaxKeyLength} printable ASCII characters, none of them a blank.";
+
     /// <summary>The user when name and password are right, else null. Equal time for unknown names; attempts are limited.</summary>
     /// <param name="from">Address that the attempt comes from.</param>
     public async Task<AdminUser?> LogInAsync(string username, string password, string from, CancellationToken stop)
