@@ -6,7 +6,7 @@ using WebSmtp.Mta.Accounts;
 namespace WebSmtp.Mta.Administration;
 
 /// <summary>Who may use the web admin and the REST API. Thread-safe.</summary>
-public sealed class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
+public sealed partial class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
 {
     const string FirstUser = "admin";
     const string FirstKey = "first-run";
