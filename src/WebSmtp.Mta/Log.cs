@@ -56,6 +56,9 @@ static partial class Log
     [LoggerMessage(6035, LogLevel.Warning, "Log-in as {User} from {From} was refused, {Failures} in a row; the next one is heard in {Delay}")]
     public static partial void LogInRefused(ILogger log, string user, string from, int failures, TimeSpan delay);
 
+    [LoggerMessage(6038, LogLevel.Information, "API key {Name} ({Id}) was {Act} by {By} from {From}")]
+    public static partial void KeyChanged(ILogger log, string name, int id, string act, string by, string from);
+
     [LoggerMessage(6036, LogLevel.Information, "{User} changed the password")]
     public static partial void PasswordChanged(ILogger log, string user);
 }

@@ -34,4 +34,16 @@ sealed class AccessStore(Database database) : IAccessStore
         db.Add(key);
         return db.SaveChangesAsync(stop);
     }, stop);
+
+    public Task<IReadOnlyList<ApiKey>> ListKeysAsync(int afterId, int limit, CancellationToken stop) =>
+        database.ReadAsync<IReadOnlyList<ApiKey>>(async db =>
+            await db.ApiKeys.Where(k => k.Id > afterId).OrderBy(k => k.Id).Take(limit).ToListAsync(stop), stop);
+
+    public Task<long> CountKeysAsync(CancellationToken stop) => database.ReadAsync(db => db.ApiKeys.LongCountAsync(stop), stop);
+
+    public Task<ApiKey?> FindKeyAsync(int id, CancellationToken stop) =>
+        database.ReadAsync(db => db.ApiKeys.SingleOrDefaultAsync(k => k.Id == id, stop), stop);
+
+    public Task DeleteKeyAsync(int id, CancellationToken stop) =>
+        database.WriteAsync(db => db.ApiKeys.Where(k => k.Id == id).ExecuteDeleteAsync(stop), stop);
 }

@@ -82,6 +82,24 @@ public abstract class AccessStoreContract : StorageContract
         Assert.Equivalent(key, await Access.FindKeyAsync([.. hash], Stop), strict: true);
         Assert.Null(await Access.FindKeyAsync(SHA256.HashData("other"u8), Stop));
     }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Keys_are_listed_by_id_and_gone_when_deleted()
+    {
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            await Access.AddKeyAsync(
+                new() { Name = name, Role = Role.Viewer, KeyHash = SHA256.HashData([(byte)name[0]]), CreatedAt = TestDatabase.Start }, Stop);
+        }
+        var all = await Access.ListKeysAsync(0, 10, Stop);
+        Assert.Equal(["a", "b", "c"], all.Select(key => key.Name));
+        Assert.Equal(["b"], (await Access.ListKeysAsync(all[0].Id, 1, Stop)).Select(key => key.Name));
+        Assert.Equal(3, await Access.CountKeysAsync(Stop));
+        await Access.DeleteKeyAsync(all[1].Id, Stop);
+        Assert.Null(await Access.FindKeyAsync(all[1].Id, Stop));
+        Assert.Null(await Access.FindKeyAsync(all[1].KeyHash, Stop));
+        Assert.Equivalent(all[2], await Access.FindKeyAsync(all[2].Id, Stop), strict: true);
+    }
 }
 
 public abstract class CollectionStoreContract : StorageContract

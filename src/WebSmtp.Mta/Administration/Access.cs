@@ -34,5 +34,13 @@ public interface IAccessStore
     Task AddUserAsync(AdminUser user, CancellationToken stop);
     Task<bool> UpdateUserAsync(AdminUser user, CancellationToken stop);
     Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop);
+
+    /// <summary>Sets the key's id.</summary>
     Task AddKeyAsync(ApiKey key, CancellationToken stop);
+
+    /// <summary>Keys by id after <paramref name="afterId"/>.</summary>
+    Task<IReadOnlyList<ApiKey>> ListKeysAsync(int afterId, int limit, CancellationToken stop);
+    Task<long> CountKeysAsync(CancellationToken stop);
+    Task<ApiKey?> FindKeyAsync(int id, CancellationToken stop);
+    Task DeleteKeyAsync(int id, CancellationToken stop);
 }

@@ -6,7 +6,7 @@ using WebSmtp.Mta.Accounts;
 namespace WebSmtp.Mta.Administration;
 
 /// <summary>Who may use the web admin and the REST API. Thread-safe.</summary>
-public sealed class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
+public sealed partial class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
 {
     const string FirstUser = "admin";
     const string FirstKey = "first-run";
@@ -42,6 +42,14 @@ public sealed class AccessOperations(IAccessStore store, Passwords passwords, Ti
         Log.FirstUser(log, FirstUser);
         return madeUp;
     }
+
+    /// <summary>Null when somebody can log in with such a password, else one sentence. How good it is, is for who gives it.</summary>
+    public static string? JudgeFirstPassword(string password) => Passwords.Judge(password, minLength: 1);
+
+    /// <summary>Null when a key can be given in a request's header, else one sentence.</summary>
+    public static string? JudgeKey(string key) => key.Length <= MaxKeyLength && key.All(letter => letter is > ' ' and <= '~')
+        ? null
+        : $"A key has at most {MaxKeyLength} printable ASCII characters, none of them a blank.";
 
     /// <summary>The user when name and password are right, else null. Equal time for unknown names; attempts are limited.</summary>
     /// <param name="from">Address that the attempt comes from.</param>

@@ -17,6 +17,11 @@ sealed class KnownKeys(TimeProvider time)
         lock (_gate) return _keys.TryGetValue(Convert.ToHexString(hash), out var known) && time.GetUtcNow() < known.Until ? known.Key : null;
     }
 
+    public void Forget(ApiKey key)
+    {
+        lock (_gate) _keys.Remove(Convert.ToHexString(key.KeyHash));
+    }
+
     public void Add(ApiKey key)
     {
         lock (_gate)

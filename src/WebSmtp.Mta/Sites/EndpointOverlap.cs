@@ -8,12 +8,13 @@ namespace WebSmtp.Mta.Sites;
 /// Which endpoints cannot be bound at the same time. 0.0.0.0 takes every IPv4 address; [::] is bound for both families
 /// and takes every address.
 /// </summary>
-static class EndpointOverlap
+public static class EndpointOverlap
 {
     /// <summary>The same socket: only what is spoken on it may differ.</summary>
     public static bool IsSame(SiteEndpoint one, SiteEndpoint other) =>
         one.Port == other.Port && one.Address == other.Address;
 
+    /// <summary>Only one of the two can be bound.</summary>
     public static bool Overlaps(SiteEndpoint one, SiteEndpoint other)
     {
         if (one.Port != other.Port) return false;
@@ -23,7 +24,8 @@ static class EndpointOverlap
     }
 
     /// <summary>Null when nothing can listen there.</summary>
-    public static IPAddress? ReadAddress(string text) => AddressText.Read(text) is { IsIPv6Multicast: false } address ? address : null;
+    public static IPAddress? ReadAddress(string text) =>
+        AddressText.Read(text) is { IsIPv6Multicast: false } address && !IsIPv4Multicast(address) ? address : null;
 
     /// <summary><c>127.0.0.1:25</c>, <c>[::1]:25</c>.</summary>
     public static string Show(SiteEndpoint endpoint) =>
@@ -35,6 +37,10 @@ static class EndpointOverlap
         : $", which listens on {Show(taken)}{(IsDual(wanted) || IsDual(taken) ? "; [::] takes IPv4 addresses as well" : "")}";
 
     static bool IsDual(SiteEndpoint endpoint) => endpoint.Address == "::";
+
+    // And what lies above: reserved, and broadcast.
+    static bool IsIPv4Multicast(IPAddress address) =>
+        address.AddressFamily is AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224;
 
     static bool Covers(IPAddress wide, IPAddress address) =>
         wide.Equals(IPAddress.IPv6Any) || wide.Equals(IPAddress.Any) && address.AddressFamily is AddressFamily.InterNetwork;

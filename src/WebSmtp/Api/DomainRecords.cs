@@ -60,8 +60,9 @@ sealed record DomainRequest(
     public static DomainRequest ForPatch(DomainSnapshot domain, JsonObject patch)
     {
         var route = RouteDocument.Of(domain);
+        // As it is read: without case.
         var changesType = patch["route"] is JsonObject members && members["type"] is { } type
-            && !JsonNode.DeepEquals(type, System.Text.Json.JsonSerializer.SerializeToNode(route.Type, ApiJson.Options));
+            && !string.Equals(type.ToString(), route.Type.ToString(), StringComparison.OrdinalIgnoreCase);
         return new(domain.Name, domain.Kind, changesType ? new(route.Type) : route, domain.ConfiguredAllowRelay,
             JsonNode.Parse(domain.ExplicitOverrides)!.AsObject());
     }

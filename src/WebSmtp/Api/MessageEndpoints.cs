@@ -14,7 +14,9 @@ static class MessageEndpoints
     {
         api.MapGet("/sites/{id:int}/messages", ListAsync)
             .Describe(Role.Viewer, Tag, "List a site's messages",
-                "Living messages, oldest first; with history=true those that have left as well. domain, state and recipient match when any recipient does; sender, recipient and subject match a part of the text, without case.",
+                "Living messages, oldest first; with history=true those that have left as well. domain, state and "
+                    + "recipient match when any recipient does; sender, recipient and subject match a part of the "
+                    + "text, without case.",
                 404)
             .Produces<Listed<MessageResponse>>().ListExample(MessageResponse.Example);
         api.MapGet("/messages/{id}", GetAsync)
@@ -23,9 +25,10 @@ static class MessageEndpoints
         api.MapGet("/messages/{id}/content", ContentAsync)
             .Describe(Role.Operator, Tag, "Read a message's content",
                 "Byte for byte what was accepted, below the Received field that the site added. 404 when the message has left the queue.", 404)
-            .Produces(200, contentType: "message/rfc822");
+            .Produces<string>(200, "message/rfc822").Example(response: MessageResponse.ContentExample);
         api.MapGet("/messages/{id}/trace", TraceAsync)
-            .Describe(Role.Viewer, Tag, "Trace a message", "Everything that happened to it, in order; kept after it has left the queue.", 404)
+            .Describe(Role.Viewer, Tag, "Trace a message",
+                "Everything that happened to it, in order; kept after it has left the queue.", 404)
             .Produces<TraceResponse>().Example(response: TraceResponse.Example);
         api.MapDelete("/messages/{id}", DeleteAsync)
             .Describe(Role.Operator, Tag, "Delete a message",

@@ -27,6 +27,10 @@ sealed record MessageResponse(
           "recipients": [ { "address": "bob@test.com", "state": "held", "attempts": 0, "nextAttempt": null, "lastReply": null, "deliveredTo": null } ] }
         """;
 
+    public const string ContentExample = """
+        "Received: from client.example ([127.0.0.1])\r\n\tby hub.example (WebSmtp) with ESMTP id 02P3K9ZC1G004\r\n\tfor <bob@test.com>;\r\n\tSun, 22 Nov 2026 21:10:05 +0000\r\nSubject: Hello\r\n\r\nHello Bob\r\n"
+        """;
+
     public static MessageResponse Of(Message message) => new(
         new MessageId(message.Id).ToString(), message.SiteId, message.ReceivedAt, new(message.ClientAddress, null, message.HeloName),
         message.Account, message.Protocol, message.MailFrom, message.Size, message.Subject, message.HeaderMessageId,

@@ -10,7 +10,8 @@ sealed record OperationExample(string? Request, string? Response);
 
 static class OperationMetadata
 {
-    public static RouteHandlerBuilder Example(this RouteHandlerBuilder route, string? request = null, string? response = null) =>
+    public static RouteHandlerBuilder Example(
+        this RouteHandlerBuilder route, string? request = null, string? response = null) =>
         route.WithMetadata(new OperationExample(request, response));
 
     /// <summary>A page with one such row.</summary>
@@ -89,20 +90,12 @@ sealed class OperationDetails : IOperationFilter
         }
     }
 
-    /// <summary>A merge patch has the members of the whole, none of them needed, and null to take one away.</summary>
     static void MakePatch(OpenApiOperation operation, OperationFilterContext context)
     {
         var content = operation.RequestBody!.Content!;
-        if (content[MergePatch.ContentType].Schema is not OpenApiSchemaReference { Reference.Id: { } id }) return;
-        var name = id.Replace("Request", "Patch", StringComparison.Ordinal);
-        if (!context.SchemaRepository.Schemas.ContainsKey(name))
-        {
-            var patch = (OpenApiSchema)context.SchemaRepository.Schemas[id].CreateShallowCopy();
-            patch.Required = null;
-            patch.Description = "The members to change; null takes one away.";
-            context.SchemaRepository.AddDefinition(name, patch);
-        }
-        foreach (var type in content.Values) ((OpenApiMediaType)type).Schema = new OpenApiSchemaReference(name, context.Document);
+        if (content[MergePatch.ContentType].Schema is not OpenApiSchemaReference whole) return;
+        var patch = new PatchSchemas(context.SchemaRepository, context.Document).Of(whole);
+        foreach (var type in content.Values) ((OpenApiMediaType)type).Schema = patch;
     }
 
     static bool TakesIfMatch(ApiDescription description) =>

@@ -20,6 +20,8 @@ sealed class RecordSchemas : ISchemaFilter
             if (!whole.Properties.TryGetValue(member.Name, out var shown)) continue;
             var parameter = member.AssociatedParameter;
             if (isWritten ? parameter is { HasDefaultValue: false } : !MayBeLeftOut(member)) needed.Add(member.Name);
+            if (shown is OpenApiSchemaReference reference && parameter is { IsNullable: true } && !member.PropertyType.IsValueType)
+                whole.Properties[member.Name] = reference.OrNull();
             if (shown is not OpenApiSchema own) continue;
             if (!member.PropertyType.IsValueType && parameter is { IsNullable: false }) own.Type &= ~JsonSchemaType.Null;
             if (isWritten && parameter is { HasDefaultValue: true, DefaultValue: bool or int or string } optional)

@@ -21,6 +21,10 @@ static class ServerProcess
         {
             server = await StartAsync(args, Console.Out);
         }
+        catch (StoppedException)
+        {
+            return 0;
+        }
         catch (Exception e)
         {
             await Console.Error.WriteLineAsync($"WebSmtp cannot start. {Reason(e)}");
@@ -30,7 +34,7 @@ static class ServerProcess
         return 0;
     }
 
-    /// <summary>Starts everything and says where to find it.</summary>
+    /// <summary>Starts everything and says where to find it. Throws <see cref="StoppedException"/> when it is told to stop meanwhile.</summary>
     public static async Task<RunningServer> StartAsync(string[] args, TextWriter console)
     {
         var (app, settings) = ServerBuilder.Build(args);
@@ -45,9 +49,11 @@ static class ServerProcess
             await WriteBannerAsync(console, app);
             return new(app);
         }
-        catch
+        catch (Exception e)
         {
+            var stopped = app.Lifetime.ApplicationStopping.IsCancellationRequested;
             await app.DisposeAsync();
+            if (stopped && e is OperationCanceledException) throw new StoppedException();
             throw;
         }
     }
@@ -66,7 +72,7 @@ static class ServerProcess
         foreach (var url in app.Urls) await console.WriteLineAsync($"  web admin       {url}");
         foreach (var site in app.Services.GetRequiredService<SiteRegistry>().Sites.Values)
         {
-            var endpoints = string.Join(", ", site.Site.Endpoints.Select(one => $"{one.Address}:{one.Port}"));
+            var endpoints = string.Join(", ", site.Site.Endpoints.Select(one => EndpointOverlap.Show(one)));
             var state = site.State.ToString().ToLowerInvariant() + (site.StateReason is { } why ? $", {why}" : "");
             await console.WriteLineAsync($"  SMTP site       {site.Site.Name} at {endpoints}: {state}");
         }
@@ -79,6 +85,9 @@ static class ServerProcess
         IOException { InnerException: AddressInUseException } => $"The address of the web admin is in use: {e.Message} Choose another with WEBSMTP_URLS.",
         // Sites whose sockets cannot be had are failed; only the web admin's stop the start.
         SocketException => $"The web admin cannot listen where WEBSMTP_URLS says: {e.Message}.",
+        // An address that can be read, but not be had so: https without a certificate, a path.
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } =>
+            $"The web admin cannot listen where WEBSMTP_URLS says: {e.Message.Split('\n')[0].TrimEnd()}",
         UnauthorizedAccessException or IOException => e.Message,
         _ when DatabaseTrouble(e) is { } trouble => $"The database cannot be used: {trouble}",
         // Not something that a person can mend without knowing more.
@@ -102,3 +111,6 @@ sealed record RunningServer(WebApplication App) : IAsyncDisposable
         await App.DisposeAsync();
     }
 }
+
+/// <summary>The server was told to stop while it started.</summary>
+sealed class StoppedException : Exception;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Composition;
@@ -46,8 +47,8 @@ sealed record ServerSettings
             DataDirectory = DataPath(configuration),
             Mailroots = [.. (configuration["WEBSMTP_MAILROOTS"] ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Path.GetFullPath)],
             Urls = Checked(NullIfEmpty(configuration["WEBSMTP_URLS"]) ?? NullIfEmpty(configuration[WebHostDefaults.ServerUrlsKey]) ?? DefaultUrls),
-            AdminPassword = NullIfEmpty(configuration["WEBSMTP_ADMIN_PASSWORD"]),
-            ApiKey = NullIfEmpty(configuration["WEBSMTP_API_KEY"]),
+            AdminPassword = Usable("WEBSMTP_ADMIN_PASSWORD", configuration, AccessOperations.JudgeFirstPassword),
+            ApiKey = Usable("WEBSMTP_API_KEY", configuration, AccessOperations.JudgeKey),
             SmtpAddress = address,
             SmtpPort = smtpPort,
             Database = database,
@@ -79,10 +80,17 @@ sealed record ServerSettings
         return urls;
     }
 
+    /// <summary>What would be taken up and then never be let in is refused here; a secret is not repeated.</summary>
+    static string? Usable(string name, IConfiguration configuration, Func<string, string?> judge)
+    {
+        var value = NullIfEmpty(configuration[name]);
+        return value is not null && judge(value) is { } bad ? throw new SettingsException($"{name}: {bad}") : value;
+    }
+
     static IPEndPoint DnsServer(string text)
     {
         if (IPAddress.TryParse(text, out var address)) return new(address, 53);
-        if (IPEndPoint.TryParse(text, out var endPoint)) return endPoint;
+        if (IPEndPoint.TryParse(text, out var endPoint) && endPoint.Port > 0) return endPoint;
         throw new SettingsException($"WEBSMTP_DNS has '{text}'; give addresses as ip or ip:port, separated by commas.");
     }
 

@@ -58,6 +58,24 @@ public sealed class AccessTests(SharedServer server)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_key_is_made_used_and_deleted()
+    {
+        await using var site = await server.NewSiteAsync();
+        var made = await site.Api.PostAsync("/keys", """{ "name": "monitoring", "role": "viewer" }""");
+        var id = made["id"]!.GetValue<int>();
+        (string, string)[] bearer = [("Authorization", $"Bearer {made["key"]!.GetValue<string>()}")];
+        using var http = (await server.ProcessAsync()).Stranger();
+
+        (await http.AskAsync("GET", "api/v1/sites", headers: bearer)).Answer.Success();
+        (await http.AskAsync("POST", $"api/v1{site.Path}/pause", headers: bearer)).Answer.Problem(HttpStatusCode.Forbidden);
+        (await http.AskAsync("GET", "api/v1/keys", headers: bearer)).Answer.Problem(HttpStatusCode.Forbidden);
+        Assert.Null((await site.Api.GetAsync($"/keys/{id}"))["key"]);
+        await site.Api.DeleteAsync($"/keys/{id}");
+        (await http.AskAsync("GET", "api/v1/sites", headers: bearer)).Answer.Problem(HttpStatusCode.Unauthorized);
+        (await site.Api.AskAsync("GET", $"/keys/{id}")).Problem(HttpStatusCode.NotFound);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task Health_needs_no_key()
     {
         using var http = (await server.ProcessAsync()).Stranger();

@@ -81,13 +81,18 @@ public sealed class DescriptionTests(SharedServer server)
                 if (parameter!["in"]!.GetValue<string>() == "path")
                     filled = filled.Replace($"{{{parameter["name"]}}}", parameter["example"]!.ToString(), StringComparison.Ordinal);
             }
-            var body = operation["requestBody"]?["content"]?["application/json"]?["example"]?.ToJsonString();
+            var request = operation["requestBody"]?["content"]?["application/json"];
+            if (request is not null) Assert.Empty(DescribedShape.Misfits(document, request["schema"]!, request["example"]));
+            var body = request?["example"]?.ToJsonString();
 
             var answer = (await own.Api.AskAsync(method.ToUpperInvariant(), filled, body)).Success();
 
-            // The example of the answer has the members that the answer has.
-            var shown = operation["responses"]!.AsObject().First(response => response.Key.StartsWith('2')).Value!["content"]?["application/json"]?["example"];
-            if (shown is not JsonObject members) continue;
+            // The example of the answer has the members that the answer has, and both are as described.
+            var described = operation["responses"]!.AsObject().First(response => response.Key.StartsWith('2')).Value!["content"]?["application/json"];
+            if (described is null) continue;
+            Assert.Empty(DescribedShape.Misfits(document, described["schema"]!, answer));
+            Assert.Empty(DescribedShape.Misfits(document, described["schema"]!, described["example"]));
+            if (described["example"] is not JsonObject members) continue;
             foreach (var (member, _) in members) Assert.True(answer.AsObject().ContainsKey(member), $"{method} {path}: {member}");
         }
     }

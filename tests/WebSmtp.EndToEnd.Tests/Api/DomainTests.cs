@@ -35,6 +35,9 @@ public sealed class DomainTests(SharedServer server)
         var held = await site.Api.PatchAsync(path, """{ "route": { "maxAge": "P30D" } }""");
         Same($$"""{ "type": "hold", "etrn": true, "turnAccounts": [ "{{account.Username}}" ], "maxAge": "P30D" }""", held["route"]);
         Assert.True(held["allowRelay"]!.GetValue<bool>());
+        // The type that it has, in another spelling that is read, is no change.
+        Same(held["route"]!.ToJsonString(), (await site.Api.PatchAsync(path, """{ "route": { "type": "Hold" } }"""))["route"]);
+
         var far = await site.Api.PatchAsync(path, """{ "route": { "type": "smartHost", "smartHost": { "host": "relay.example" } } }""");
         Same("""{ "type": "smartHost", "smartHost": { "host": "relay.example", "port": 25, "tls": "opportunistic" } }""", far["route"]);
         Assert.Null(far["held"]);

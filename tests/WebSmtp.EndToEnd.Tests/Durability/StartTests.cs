@@ -54,6 +54,11 @@ public sealed class StartTests
     [InlineData("WEBSMTP_DATABASE", "postgresql://user:secret@127.0.0.1")]
     [InlineData("WEBSMTP_DATABASE", "mysql://somewhere")]
     [InlineData("WEBSMTP_DNS", "nowhere")]
+    [InlineData("WEBSMTP_DNS", "127.0.0.1:0")]
+    [InlineData("WEBSMTP_URLS", "https://127.0.0.1:18443")]
+    [InlineData("WEBSMTP_URLS", "http://127.0.0.1:18443/below")]
+    [InlineData("WEBSMTP_API_KEY", "a key with blanks in it")]
+    [InlineData("WEBSMTP_ADMIN_PASSWORD", "a\tpassword")]
     public async Task A_wrong_setting_is_named(string name, string value)
     {
         var refused = await WebSmtpProcess.StartToFailAsync(new() { Environment = new Dictionary<string, string?> { [name] = value } }, Stop);

@@ -126,4 +126,29 @@ public sealed class AccessOperationsTests : IDisposable
         SiteBench.AssertInvalid(await _access.ChangePasswordAsync("nobody", "wrong", "long enough", Stop), "oldPassword");
         Assert.NotNull(await LogInAsync("given-at-start"));
     }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_key_is_shown_once_and_refused_as_soon_as_it_is_deleted()
+    {
+        var actor = new Actor("admin", Role.Administrator, "192.0.2.1");
+        var made = (await _access.CreateKeyAsync(new("monitoring", Role.Viewer, null), actor, Stop)).Value!;
+        Assert.Equal(Role.Viewer, (await _access.FindKeyAsync(made.Key, Stop))!.Role);
+        Assert.Equal("monitoring", Assert.Single((await _access.ListKeysAsync(null, 10, actor, Stop)).Value!.Items).Name);
+        Assert.Null(await _access.DeleteKeyAsync(made.Stored.Id, actor, Stop));
+        Assert.Null(await _access.FindKeyAsync(made.Key, Stop));
+        Assert.Equal(ProblemKind.NotFound, (await _access.DeleteKeyAsync(made.Stored.Id, actor, Stop))!.Kind);
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_key_needs_a_name_a_role_and_a_time_to_come_and_only_administrators_make_one()
+    {
+        var actor = new Actor("admin", Role.Administrator, "192.0.2.1");
+        SiteBench.AssertInvalid((await _access.CreateKeyAsync(new(" ", (Role)9, _time.GetUtcNow()), actor, Stop)).Problem, "name", "role", "expiresAt");
+        var refused = await _access.CreateKeyAsync(new("x", Role.Viewer, null), actor with { Role = Role.Operator }, Stop);
+        Assert.Equal(ProblemKind.Forbidden, refused.Problem!.Kind);
+        var made = (await _access.CreateKeyAsync(new("x", Role.Viewer, _time.GetUtcNow().AddHours(1)), actor, Stop)).Value!;
+        Assert.NotNull(await _access.FindKeyAsync(made.Key, Stop));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Null(await _access.FindKeyAsync(made.Key, Stop));
+    }
 }

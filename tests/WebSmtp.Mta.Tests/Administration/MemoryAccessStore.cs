@@ -38,7 +38,21 @@ sealed class MemoryAccessStore : IAccessStore
 
     public Task AddKeyAsync(ApiKey key, CancellationToken stop)
     {
+        key.Id = Keys.Count + 1;
         Keys.Add(key);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<ApiKey>> ListKeysAsync(int afterId, int limit, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<ApiKey>>([.. Keys.Where(key => key.Id > afterId).OrderBy(key => key.Id).Take(limit)]);
+
+    public Task<long> CountKeysAsync(CancellationToken stop) => Task.FromResult((long)Keys.Count);
+
+    public Task<ApiKey?> FindKeyAsync(int id, CancellationToken stop) => Task.FromResult(Keys.Find(key => key.Id == id));
+
+    public Task DeleteKeyAsync(int id, CancellationToken stop)
+    {
+        Keys.RemoveAll(key => key.Id == id);
         return Task.CompletedTask;
     }
 

@@ -41,6 +41,8 @@ public class EndpointOverlapTests
     [InlineData("2130706433", false)]
     [InlineData("::ffff:127.0.0.1", false)]
     [InlineData("ff02::1", false)]
+    [InlineData("224.0.0.1", false)]
+    [InlineData("255.255.255.255", false)]
     [InlineData("localhost", false)]
     [InlineData("127.0.0.1:25", false)]
     public void An_address_is_written_in_its_usual_form(string text, bool valid) =>

@@ -32,8 +32,7 @@ sealed record SiteRow(SiteView View, int Sessions, long Messages, bool MessagesI
 
     public static string Count(long messages, bool isEstimate) => (isEstimate ? "about " : "") + Figures.Count(messages);
 
-    public static string Endpoint(SiteEndpoint endpoint) =>
-        endpoint.Address.Contains(':', StringComparison.Ordinal) ? $"[{endpoint.Address}]:{endpoint.Port}" : $"{endpoint.Address}:{endpoint.Port}";
+    public static string Endpoint(SiteEndpoint endpoint) => EndpointOverlap.Show(endpoint);
 
     public static string Tls(EndpointTls tls) => tls switch
     {
