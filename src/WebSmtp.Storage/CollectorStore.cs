@@ -57,6 +57,9 @@ sealed class CollectorStore(Database database) : ICollectorStore
             .OrderByDescending(r => r.Id).Take(limit).ToListAsync(stop), stop);
     }
 
+    public Task<long> CountRunsAsync(int siteId, string collector, CancellationToken stop) => database.ReadAsync(
+        db => db.CollectorRuns.LongCountAsync(r => r.SiteId == siteId && r.Collector == collector, stop), stop);
+
     public Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop) => database.WriteAsync(db => db.CollectorRuns
         .Where(r => r.EndedAt == null).ExecuteUpdateAsync(set => set
             .SetProperty(r => r.EndedAt, now)

@@ -7,8 +7,12 @@ using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Acceptance;
 
+/// <summary>Null: mail for the recipient is taken. The rule is null where none speaks of the domain.</summary>
+delegate Reply? RecipientRule(DomainSnapshot? rule, MailAddress to);
+
 /// <summary>What a site says to one session: may this come in, and who is that.</summary>
-sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
+/// <param name="collected">For mail that the site itself went to get: in place of what clients may relay.</param>
+sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRule? collected = null) : IMailSink
 {
     /// <summary>What a message grows by on its way in: our Received field.</summary>
     const int TraceBytes = 512;
@@ -21,6 +25,7 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
 
     public ValueTask<Reply?> ConnectAsync(ServerSession session, CancellationToken stop)
     {
+        if (collected is not null) return default;
         var allow = site.Settings.Get(SettingsTable.AllowAddresses);
         var deny = site.Settings.Get(SettingsTable.DenyAddresses);
         if (allow.Count == 0 && deny.Count == 0) return default;
@@ -45,8 +50,10 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     {
         var address = Complete(to);
         var rule = site.RuleFor(address.Domain);
-        if (RelayDecision.Refuse(site, rule, address, AddressOf(session.Remote), AddressOf(session.Local), session.Account is not null) is { } refusal)
-            return refusal;
+        var refusal = collected is not null
+            ? collected(rule, address)
+            : RelayDecision.Refuse(site, rule, address, AddressOf(session.Remote), AddressOf(session.Local), session.Account is not null);
+        if (refusal is not null) return refusal;
         if (rule is null) return null;
 
         if (rule.Settings.Get(SettingsTable.MaxMessageSize) is > 0 and var most && _announced > most)

@@ -28,6 +28,9 @@ public sealed class MailSinkFactory(
     /// <param name="site">As it is when the connection is accepted; the session keeps it.</param>
     public IMailSink Create(SiteSnapshot site) => new MailSink(this, site);
 
+    /// <summary>For mail that the site collects from elsewhere.</summary>
+    internal IMailSink CreateCollected(SiteSnapshot site, RecipientRule rule) => new MailSink(this, site, rule);
+
     /// <summary>A message is on disk: whoever waits for such is told.</summary>
     internal void Accepted(Message message)
     {

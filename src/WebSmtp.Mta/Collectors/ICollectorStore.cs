@@ -19,6 +19,8 @@ public interface ICollectorStore
     /// <summary>Newest first, before the run <paramref name="beforeId"/> (null: from the newest).</summary>
     Task<IReadOnlyList<CollectorRun>> ListRunsAsync(int siteId, string collector, long? beforeId, int limit, CancellationToken stop);
 
+    Task<long> CountRunsAsync(int siteId, string collector, CancellationToken stop);
+
     /// <summary>At start: runs without an end were cut off by the program's own end.</summary>
     Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop);
     Task PurgeAsync(DateTimeOffset endedBefore, CancellationToken stop);

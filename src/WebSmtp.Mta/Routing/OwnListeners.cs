@@ -25,10 +25,13 @@ public sealed class OwnListeners
     {
         foreach (var view in _sites.Sites.Values)
         {
-            if (view.State is SiteState.Running or SiteState.Paused && view.Site.Endpoints.Any(endpoint => Is(endpoint, remote))) return true;
+            if (view.State is SiteState.Running or SiteState.Paused && IsOf(view.Site, remote)) return true;
         }
         return false;
     }
+
+    /// <summary>Is it an endpoint of this site, whether it runs or not.</summary>
+    public bool IsOf(SiteSnapshot site, IPEndPoint remote) => site.Endpoints.Any(endpoint => Is(endpoint, remote));
 
     bool Is(SiteEndpoint endpoint, IPEndPoint remote)
     {

@@ -34,6 +34,7 @@ static class ApiEndpoints
         SiteEndpoints.Map(api);
         DomainEndpoints.Map(api);
         EtrnNameEndpoints.Map(api);
+        CollectorEndpoints.Map(api);
         AccountEndpoints.Map(api);
         KeyEndpoints.Map(api);
         QueueEndpoints.Map(api);

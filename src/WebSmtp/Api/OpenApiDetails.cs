@@ -117,6 +117,7 @@ sealed class OperationDetails : IOperationFilter
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
             "id" => ("The session's id.", (JsonNode?)null),
             "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
+            "name" when path.Contains("collectors", StringComparison.Ordinal) => ("The collector's name.", "provider"),
             "name" => ("The domain's name.", "test.com"),
             var name => Parameters.GetValueOrDefault(name!, ("", null)),
         };

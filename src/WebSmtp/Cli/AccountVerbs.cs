@@ -8,7 +8,7 @@ namespace WebSmtp.Cli;
 static class AccountVerbs
 {
     static readonly Argument<string> Username = new("username") { Description = "The account's name." };
-    static readonly Option<bool> PasswordStdin = new("--password-stdin") { Description = "Read the password from the first line of standard input." };
+    public static readonly Option<bool> PasswordStdin = new("--password-stdin") { Description = "Read the password from the first line of standard input." };
     static readonly Option<bool> ChallengeResponse = new("--challenge-response") { Description = "It may log in with CRAM-MD5 as well." };
     static readonly Option<string> Description = new("--description") { Description = "For people.", HelpName = "text" };
     static readonly Option<int[]> Sites = new("--site") { Description = "A site where it may log in; default: all. May be given more than once.", HelpName = "site" };
@@ -44,7 +44,7 @@ static class AccountVerbs
     static string Path(Call call) => $"accounts/{Uri.EscapeDataString(call.Value(Username))}";
 
     /// <summary>Never from an argument: those can be read by every user of the machine.</summary>
-    static string ReadPassword(Call call)
+    public static string ReadPassword(Call call)
     {
         if (call.Value(PasswordStdin))
         {

@@ -1,4 +1,5 @@
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
@@ -7,7 +8,7 @@ namespace WebSmtp.Composition;
 
 /// <summary>Starts and stops the mail side with the host: queue recovery, sites, delivery, in this order; and back.</summary>
 sealed class MailServer(
-    ServerSettings settings, SiteOperations sites, Scheduler scheduler, Collections collections, QueueUpkeep upkeep) : IHostedService
+    ServerSettings settings, SiteOperations sites, Scheduler scheduler, Collections collections, CollectorRunner collectors, QueueUpkeep upkeep) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -18,13 +19,14 @@ sealed class MailServer(
         if (await sites.StartAllAsync(settings.FirstSite(), stop) is { } problem)
             throw new SettingsException($"The default site cannot be made as WEBSMTP_SMTP_ADDRESS and WEBSMTP_SMTP_PORT say: {problem.Detail}");
         await scheduler.StartAsync(stop);
+        await collectors.StartAsync(stop);
         upkeep.Start();
     }
 
     public async Task StopAsync(CancellationToken stop)
     {
         // Together: a turned session so ends after the message that is on its way instead of being cut off.
-        await Task.WhenAll(collections.StopAsync(Grace), sites.ShutDownAsync(Grace));
+        await Task.WhenAll(collections.StopAsync(Grace), collectors.StopAsync(Grace), sites.ShutDownAsync(Grace));
         await scheduler.StopAsync(stop);
         await upkeep.StopAsync();
     }

@@ -9,6 +9,7 @@ using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
@@ -103,6 +104,7 @@ static class ServerBuilder
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
         services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
+        services.AddSingleton<CollectorHosts>().AddSingleton<CollectorConversation>().AddSingleton<CollectorRunner>().AddSingleton<CollectorOperations>();
     }
 
     static void AddNetwork(IServiceCollection services, ServerSettings settings)
