@@ -35,6 +35,7 @@ static class ApiEndpoints
         DomainEndpoints.Map(api);
         EtrnNameEndpoints.Map(api);
         AccountEndpoints.Map(api);
+        SmartHostEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
         SessionEndpoints.Map(api);

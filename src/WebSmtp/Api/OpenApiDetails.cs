@@ -124,6 +124,7 @@ sealed class OperationDetails : IOperationFilter
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
             "id" => ("The session's id.", (JsonNode?)null),
             "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
+            "name" when path.Contains("smarthosts", StringComparison.Ordinal) => ("The smart host's name.", "primary"),
             "name" => ("The domain's name.", "test.com"),
             var name => Parameters.GetValueOrDefault(name!, ("", null)),
         };
