@@ -38,7 +38,8 @@ public sealed class SmartHostTest(
     internal static TestEnvelope? Envelope(string? from, string? to, Complaints complaints)
     {
         if (from is null && to is null) return null;
-        return Read(from, "from") is { } sender && Read(to, "to") is { } recipient ? new(sender, recipient) : null;
+        var (sender, recipient) = (Read(from, "from"), Read(to, "to"));
+        return sender is null || recipient is null ? null : new(sender, recipient);
 
         MailAddress? Read(string? text, string field)
         {

@@ -20,7 +20,7 @@ public sealed class OAuthTokensTests : IDisposable
         Assert.Equal("token-1", await _bench.TokenAsync(host));
         Assert.True(_bench.Endpoint.Forms.TryDequeue(out var form));
         Assert.Equal(
-            ["client_id=the-client", "client_secret=client secret", "grant_type=client_credentials", "scope=mail.send"],
+            ["client_id=the-client", "client_secret=hush-hush", "grant_type=client_credentials", "scope=mail.send"],
             form.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal));
     }
 
@@ -53,8 +53,8 @@ public sealed class OAuthTokensTests : IDisposable
         var answer = new TaskCompletionSource<TokenAnswer>();
         _bench.Endpoint.Answer = _ => answer.Task;
         var waiting = Enumerable.Range(0, 50).Select(_ => _bench.TokenAsync(host)).ToList();
-        answer.SetResult(FakeTokenEndpoint.Token("the one"));
-        Assert.All(await Task.WhenAll(waiting), token => Assert.Equal("the one", token));
+        answer.SetResult(FakeTokenEndpoint.Token("the-one"));
+        Assert.All(await Task.WhenAll(waiting), token => Assert.Equal("the-one", token));
         Assert.Single(_bench.Endpoint.Forms);
     }
 
@@ -69,8 +69,8 @@ public sealed class OAuthTokensTests : IDisposable
         var second = _bench.TokenAsync(host);
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-        answer.SetResult(FakeTokenEndpoint.Token("the one"));
-        Assert.Equal("the one", await second);
+        answer.SetResult(FakeTokenEndpoint.Token("the-one"));
+        Assert.Equal("the-one", await second);
         Assert.Single(_bench.Endpoint.Forms);
     }
 
@@ -81,7 +81,7 @@ public sealed class OAuthTokensTests : IDisposable
         _bench.Endpoint.Answer = number => Task.FromResult(FakeTokenEndpoint.Token($"token-{number}", 60, $"refresh-{number}"));
         Assert.Equal("token-1", await _bench.TokenAsync(host));
         var stored = Assert.Single(_bench.Store.Hosts);
-        Assert.Equal(("refresh-1", "client secret", host.Version),
+        Assert.Equal(("refresh-1", "hush-hush", host.Version),
             (_bench.Clear(stored.Target.Auth.RefreshToken), _bench.Clear(stored.Target.Auth.ClientSecret), stored.Version));
 
         // Who still has the old target gets on with the new token all the same.
@@ -172,7 +172,7 @@ public sealed class OAuthTokensTests : IDisposable
     public async Task What_the_endpoint_repeats_of_our_secrets_is_not_repeated_here()
     {
         var host = await _bench.CreateAsync(SmartHostBench.Wanted(auth: SmartHostBench.RefreshToken));
-        _bench.Endpoint.Answer = _ => Task.FromResult(FakeTokenEndpoint.Error("invalid_request", "bad: client secret, refresh-0"));
+        _bench.Endpoint.Answer = _ => Task.FromResult(FakeTokenEndpoint.Error("invalid_request", "bad: hush-hush, refresh-0"));
         var (_, trouble) = await _bench.Credentials.GetAsync(host.Target, _bench.Stop);
         Assert.EndsWith("invalid_request: bad: ***, ***", trouble, StringComparison.Ordinal);
     }

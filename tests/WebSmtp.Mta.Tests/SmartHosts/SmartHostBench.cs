@@ -42,7 +42,7 @@ sealed class SmartHostBench : IDisposable
         Type = SmartHostAuthType.OAuth2ClientCredentials,
         Username = "relay@hub.example",
         ClientId = "the-client",
-        ClientSecret = "client secret",
+        ClientSecret = "hush-hush",
         TokenEndpoint = "https://login.example/token",
         Scope = "mail.send",
     };

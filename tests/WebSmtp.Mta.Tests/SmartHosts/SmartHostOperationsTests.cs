@@ -39,7 +39,7 @@ public sealed class SmartHostOperationsTests : IDisposable
         await _bench.CreateAsync(SmartHostBench.Wanted("one", auth: SmartHostBench.Password));
         await _bench.CreateAsync(SmartHostBench.Wanted("two", auth: SmartHostBench.RefreshToken));
         var stored = System.Text.Json.JsonSerializer.Serialize(_bench.Store.Hosts);
-        foreach (var secret in new[] { "open sesame", "client secret", "refresh-0" })
+        foreach (var secret in new[] { "open sesame", "hush-hush", "refresh-0" })
         {
             Assert.DoesNotContain(secret, stored, StringComparison.Ordinal);
             Assert.DoesNotContain(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)), stored, StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public sealed class SmartHostOperationsTests : IDisposable
     {
         var host = await _bench.CreateAsync(SmartHostBench.Wanted(auth: SmartHostBench.RefreshToken));
         host = (await ChangeAsync(SmartHostBench.RefreshToken with { ClientSecret = null, RefreshToken = null, Scope = "other" })).Value!;
-        Assert.Equal(("client secret", "refresh-0", "other", 2), (_bench.Clear(host.Target.Auth.ClientSecret), _bench.Clear(host.Target.Auth.RefreshToken), host.Target.Auth.Scope, host.Version));
+        Assert.Equal(("hush-hush", "refresh-0", "other", 2), (_bench.Clear(host.Target.Auth.ClientSecret), _bench.Clear(host.Target.Auth.RefreshToken), host.Target.Auth.Scope, host.Version));
         host = (await ChangeAsync(SmartHostBench.RefreshToken with { ClientSecret = "", RefreshToken = null })).Value!;
         Assert.Equal((null, "refresh-0"), (_bench.Clear(host.Target.Auth.ClientSecret), _bench.Clear(host.Target.Auth.RefreshToken)));
         SiteBench.AssertInvalid((await ChangeAsync(SmartHostBench.RefreshToken with { RefreshToken = "" })).Problem, "auth.refreshToken");
