@@ -15,11 +15,13 @@ public sealed class TokenEndpoint : ITokenEndpoint, IDisposable
     const int MaxAnswerBytes = 128 * 1024;
 
     readonly TimeProvider _time;
+    readonly TimeSpan _limit;
     readonly HttpClient _http;
 
-    public TokenEndpoint(TimeProvider time)
+    /// <param name="limit">For everything from the connection to the end of the answer; null: half a minute.</param>
+    public TokenEndpoint(TimeProvider time, TimeSpan? limit = null)
     {
-        _time = time;
+        (_time, _limit) = (time, limit ?? TimeLimit);
         _http = new(new SocketsHttpHandler
         {
             // A secret goes where the administrator said, and nowhere else.
@@ -34,7 +36,7 @@ public sealed class TokenEndpoint : ITokenEndpoint, IDisposable
 
     public async Task<TokenAnswer> AskAsync(Uri endpoint, IReadOnlyDictionary<string, string> form, CancellationToken stop)
     {
-        using var limit = new CancellationTokenSource(TimeLimit, _time);
+        using var limit = new CancellationTokenSource(_limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         try
         {
@@ -48,7 +50,7 @@ public sealed class TokenEndpoint : ITokenEndpoint, IDisposable
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return new(0, "", $"The token endpoint {endpoint.Host} did not answer within {TimeLimit.TotalSeconds:0} seconds.");
+            return new(0, "", $"The token endpoint {endpoint.Host} did not answer within {_limit.TotalSeconds:0.#} seconds.");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
