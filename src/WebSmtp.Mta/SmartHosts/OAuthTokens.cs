@@ -77,7 +77,7 @@ public sealed class OAuthTokens(
         _stopping.Dispose();
     }
 
-    SmartHostLogIn LogIn(SmartHostTarget target, Token token) => new(new ClientCredentials.OAuthToken(target.Auth.Username ?? "", token.Value), null);
+    static SmartHostLogIn LogIn(SmartHostTarget target, Token token) => new(new ClientCredentials.OAuthToken(target.Auth.Username ?? "", token.Value), null);
 
     async Task<SmartHostLogIn> AskAsync(Slot slot, SmartHostTarget target)
     {

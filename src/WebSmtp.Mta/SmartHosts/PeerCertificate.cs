@@ -13,7 +13,7 @@ public sealed record PeerCertificate(string Subject, string Issuer, DateTimeOffs
         if (shown is null) return new("", "", default, default, "The host showed no certificate.");
         var certificate = shown as X509Certificate2 ?? new X509Certificate2(shown);
         return new(
-            certificate.Subject, certificate.Issuer, certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(),
+            certificate.Subject, certificate.Issuer, new(certificate.NotBefore.ToUniversalTime()), new(certificate.NotAfter.ToUniversalTime()),
             errors is SslPolicyErrors.None ? null : string.Join(' ', Troubles(host, certificate, chain, errors)));
     }
 
@@ -29,14 +29,14 @@ public sealed record PeerCertificate(string Subject, string Issuer, DateTimeOffs
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"It, or one that it depends on, has expired or is not valid yet: it is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}.");
         }
-        if ((all & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) is not 0)
+        if ((all & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) is not X509ChainStatusFlags.NoError)
         {
             yield return certificate.Subject == certificate.Issuer
                 ? "It is signed by itself; give it as certificateAuthority if it is the right one."
                 : "Nobody that is trusted here vouches for it; give the issuer's certificate as certificateAuthority if it is a private one.";
         }
         const X509ChainStatusFlags told = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain;
-        foreach (var other in statuses.Where(status => (status.Status & ~told) is not 0)) yield return other.StatusInformation.Trim();
+        foreach (var other in statuses.Where(status => (status.Status & ~told) is not X509ChainStatusFlags.NoError)) yield return other.StatusInformation.Trim();
     }
 
     static string NamesIn(X509Certificate2 certificate)

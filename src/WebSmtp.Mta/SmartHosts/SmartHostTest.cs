@@ -4,7 +4,6 @@ using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
-using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;
 using WebSmtp.Smtp.Client;
 
@@ -154,7 +153,7 @@ public sealed class SmartHostTest(
             To: <{envelope.To}>
             Subject: Test of a smart host
             Date: {time.GetUtcNow():ddd, dd MMM yyyy HH:mm:ss} +0000
-            Message-ID: <{Guid.NewGuid():N}@{host}>
+            Message-ID: <{Guid.CreateVersion7(time.GetUtcNow()):N}@{host}>
             MIME-Version: 1.0
             Content-Type: text/plain; charset=us-ascii
             Auto-Submitted: auto-generated

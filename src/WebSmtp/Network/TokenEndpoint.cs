@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Security.Authentication;
 using System.Text;
 using WebSmtp.Mta.SmartHosts;

@@ -72,6 +72,7 @@ public sealed class DescriptionTests(SharedServer server)
             ("put", "/sites/{id}/etrn-names/{name}"), ("get", "/sites/{id}/etrn-names"), ("get", "/sites/{id}/etrn-names/{name}"),
             ("post", "/sites/{id}/domains/{name}/dequeue"), ("get", "/sites/{id}/queues"), ("get", "/sites/{id}/messages"), ("get", "/sites/{id}/sessions"),
             ("delete", "/sites/{id}/etrn-names/{name}"), ("delete", "/sites/{id}/domains/{name}"), ("delete", "/accounts/{username}"),
+            ("post", "/smarthosts"), ("get", "/smarthosts"), ("get", "/smarthosts/{name}"), ("patch", "/smarthosts/{name}"), ("delete", "/smarthosts/{name}"),
             ("get", "/service"), ("patch", "/service")])
         {
             var operation = document["paths"]!["/api/v1" + path]![method]!;

@@ -71,6 +71,7 @@ public sealed class SmartHostTests(SharedServer server)
     [InlineData("""{ "name": "x" }""", "host")]
     [InlineData("""{ "name": "x", "host": "relay.example", "tls": "starttls" }""", "tls")]
     [InlineData("""{ "name": "x", "host": "relay.example", "auth": { "type": "kerberos" } }""", "auth.type")]
+    [InlineData("""{ "name": "x", "host": "relay.example", "auth": { "type": "oAuth" } }""", "auth.type")]
     [InlineData("""{ "name": "x", "host": "relay.example", "auth": { "secret": "y" } }""", "auth.secret")]
     [InlineData("""{ "name": "x", "host": "relay.example", "auth": { "type": "password", "username": "y" } }""", "auth.password")]
     [InlineData("""{ "name": "x", "host": "relay.example", "limits": { "perDay": -1 } }""", "limits.perDay")]
@@ -86,7 +87,8 @@ public sealed class SmartHostTests(SharedServer server)
         await using var sink = HostFor(oauth, mechanism);
         var api = (await server.ProcessAsync()).Api;
         var name = TestSite.Unique("cloud");
-        await api.PostAsync("/smarthosts", OAuthHost(name, oauth, sink));
+        var made = await api.PostAsync("/smarthosts", OAuthHost(name, oauth, sink));
+        Assert.Equal("oauth2ClientCredentials", made["auth"]!["type"]!.GetValue<string>());
 
         var test = await api.PostAsync($"/smarthosts/{name}/test", """{ "from": "relay@hub.example", "to": "anna@far.example" }""");
 
