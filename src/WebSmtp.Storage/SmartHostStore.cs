@@ -35,6 +35,9 @@ sealed class SmartHostStore(Database database) : ISmartHostStore
     public Task DeleteAsync(int id, CancellationToken stop) => database.WriteAsync(db =>
         db.SmartHosts.Where(h => h.Id == id).ExecuteDeleteAsync(stop), stop);
 
+    public Task SetTargetAsync(int id, SmartHostTarget target, CancellationToken stop) => database.WriteAsync(db =>
+        db.SmartHosts.Where(h => h.Id == id).ExecuteUpdateAsync(set => set.SetProperty(h => h.Target, target), stop), stop);
+
     public Task<long> CountSentAsync(string route, DateOnly day, long add, CancellationToken stop) => database.WriteAsync(async db =>
     {
         var changed = await db.RouteUsage.Where(u => u.Route == route && u.Day == day)

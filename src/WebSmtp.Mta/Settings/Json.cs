@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using System.Xml;
-using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Settings;
 
@@ -74,27 +72,6 @@ static class Json
         }
         return (rules, null);
     }
-
-    static readonly JsonSerializerOptions StoredForm = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
-    public static (SmartHostRoute? Value, string? Error) SmartHost(JsonNode node)
-    {
-        try
-        {
-            return (node.Deserialize<SmartHostRoute>(StoredForm), null);
-        }
-        catch (JsonException e)
-        {
-            return (null, e.Message);
-        }
-    }
-
-    /// <summary>Without secrets.</summary>
-    public static JsonNode? ShownSmartHost(SmartHostRoute? route) => route is null ? null : JsonSerializer.SerializeToNode(route, StoredForm);
 
     public static JsonNode Array(IReadOnlyList<string> items) => new JsonArray([.. items.Select(item => (JsonNode)item)]);
 

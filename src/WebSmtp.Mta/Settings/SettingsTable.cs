@@ -237,10 +237,10 @@ public static class SettingsTable
         Type = SettingType.SmartHost,
         Sheet = "Delivery",
         MetabaseProperty = "SmartHost",
-        Help = "Mail that no domain rule routes is handed to this host: always, or where the domain's own hosts cannot be reached.",
+        Help = "Mail that no domain rule routes is handed to this host, or to the kept smart hosts that it names, in order: always, or as a fallback where the domain's own hosts cannot be reached.",
         Default = null,
-        Read = Json.SmartHost,
-        Write = Json.ShownSmartHost,
+        Read = SmartHostJson.ReadStored,
+        Write = SmartHostJson.Show,
     };
 
     static Setting<RelayRules> RelaySetting() => new()

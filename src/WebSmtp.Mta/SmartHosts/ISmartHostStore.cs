@@ -12,6 +12,9 @@ public interface ISmartHostStore
     Task<bool> UpdateAsync(SmartHost host, CancellationToken stop);
     Task DeleteAsync(int id, CancellationToken stop);
 
+    /// <summary>Writes only the target; the version stays. For what the program changes itself: a rotated token.</summary>
+    Task SetTargetAsync(int id, SmartHostTarget target, CancellationToken stop);
+
     /// <summary>Messages handed to a route on a UTC day; counts on <paramref name="add"/> and returns the sum.</summary>
     Task<long> CountSentAsync(string route, DateOnly day, long add, CancellationToken stop);
 }

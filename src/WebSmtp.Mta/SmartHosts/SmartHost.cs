@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace WebSmtp.Mta.SmartHosts;
 
 /// <summary>
@@ -35,7 +37,13 @@ public sealed record SmartHostTarget(string Host, int Port = 25, HostTls Tls = H
 }
 
 /// <summary>How we log in. RFC 4954; RFC 6749 sections 4.4 and 6 for the token.</summary>
-public enum SmartHostAuthType { None, Password, OAuth2ClientCredentials, OAuth2RefreshToken }
+public enum SmartHostAuthType
+{
+    None,
+    Password,
+    [JsonStringEnumMemberName("oauth2ClientCredentials")] OAuth2ClientCredentials,
+    [JsonStringEnumMemberName("oauth2RefreshToken")] OAuth2RefreshToken,
+}
 
 /// <summary>A log-in towards a smart host. Members that do not belong to the type are null. Secrets are encrypted.</summary>
 public sealed record SmartHostAuth

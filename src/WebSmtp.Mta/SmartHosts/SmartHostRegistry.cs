@@ -14,4 +14,7 @@ public sealed class SmartHostRegistry
 
     internal void Set(IEnumerable<SmartHost> hosts) =>
         _hosts = hosts.ToFrozenDictionary(host => host.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Adds one, or puts it in place of the one with its name. Only inside an act: changes follow one another.</summary>
+    internal void Put(SmartHost host) => Set(_hosts.Values.Where(other => other.Id != host.Id).Append(host));
 }

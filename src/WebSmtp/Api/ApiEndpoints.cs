@@ -37,6 +37,7 @@ static class ApiEndpoints
         CollectorEndpoints.Map(api);
         AccountEndpoints.Map(api);
         KeyEndpoints.Map(api);
+        SmartHostEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
         SessionEndpoints.Map(api);

@@ -118,6 +118,7 @@ sealed class OperationDetails : IOperationFilter
             "id" => ("The session's id.", (JsonNode?)null),
             "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
             "name" when path.Contains("collectors", StringComparison.Ordinal) => ("The collector's name.", "provider"),
+            "name" when path.Contains("smarthosts", StringComparison.Ordinal) => ("The smart host's name.", "primary"),
             "name" => ("The domain's name.", "test.com"),
             var name => Parameters.GetValueOrDefault(name!, ("", null)),
         };

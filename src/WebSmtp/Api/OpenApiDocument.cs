@@ -11,6 +11,7 @@ using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Api;
 
@@ -77,6 +78,7 @@ static class OpenApiDocument
         // Only so that endpoints know them for services; nothing is ever asked of them.
         builder.Services.AddSingleton<SiteOperations>().AddSingleton<SiteRegistry>().AddSingleton<HeldMail>().AddSingleton<AccountOperations>()
             .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
+            .AddSingleton<SmartHostOperations>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace WebSmtp.Cli;
@@ -54,20 +53,7 @@ static class AccountVerbs
         }
         if (Console.IsInputRedirected)
             throw new CommandException(ExitCode.WrongUsage, "There is no terminal to ask for the password: use --password-stdin.");
-        var password = Ask("Password: ");
-        return password == Ask("Again: ") ? password : throw new CommandException(ExitCode.WrongUsage, "The two are not the same.");
-    }
-
-    static string Ask(string question)
-    {
-        Console.Error.Write(question);
-        var typed = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key is ConsoleKey.Backspace) typed.Length = Math.Max(0, typed.Length - 1);
-            else if (!char.IsControl(key.KeyChar)) typed.Append(key.KeyChar);
-        }
-        Console.Error.WriteLine();
-        return typed.ToString();
+        var password = Secrets.Ask("Password: ");
+        return password == Secrets.Ask("Again: ") ? password : throw new CommandException(ExitCode.WrongUsage, "The two are not the same.");
     }
 }

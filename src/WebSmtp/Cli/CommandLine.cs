@@ -37,7 +37,8 @@ static class CommandLine
         root.Add(openApi);
         foreach (var noun in (IEnumerable<Command>)
             [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), KeyVerbs.Noun(),
-             QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun(), CollectorVerbs.Noun()])
+             QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun(), CollectorVerbs.Noun(),
+             SmartHostVerbs.Noun()])
         {
             Call.AddOptions(noun);
             root.Add(noun);

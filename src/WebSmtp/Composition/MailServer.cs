@@ -3,12 +3,14 @@ using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Composition;
 
-/// <summary>Starts and stops the mail side with the host: queue recovery, sites, delivery, in this order; and back.</summary>
+/// <summary>Starts and stops the mail side with the host: queue recovery, smart hosts, sites, delivery, in this order; and back.</summary>
 sealed class MailServer(
-    ServerSettings settings, SiteOperations sites, Scheduler scheduler, Collections collections, CollectorRunner collectors, QueueUpkeep upkeep) : IHostedService
+    ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
+    CollectorRunner collectors, QueueUpkeep upkeep) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -16,6 +18,7 @@ sealed class MailServer(
     public async Task StartAsync(CancellationToken stop)
     {
         await upkeep.RecoverAsync(stop);
+        await smartHosts.LoadAsync(stop);
         if (await sites.StartAllAsync(settings.FirstSite(), stop) is { } problem)
             throw new SettingsException($"The default site cannot be made as WEBSMTP_SMTP_ADDRESS and WEBSMTP_SMTP_PORT say: {problem.Detail}");
         await scheduler.StartAsync(stop);

@@ -103,6 +103,8 @@ static class ServerBuilder
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
         services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
+        services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<SmartHostOptions>();
+        services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
         services.AddSingleton<CollectorHosts>().AddSingleton<CollectorConversation>().AddSingleton<CollectorRunner>().AddSingleton<CollectorOperations>();
     }
@@ -115,7 +117,7 @@ static class ServerBuilder
         services.AddSingleton(provider => ServerCertificate.LoadOrMake(settings.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SessionOptionsFactory>().AddSingleton<SmtpConnections>();
         services.AddSingleton<IEndpointBinder, SocketBinder>();
-        services.AddSingleton<IDialer, TcpDialer>();
+        services.AddSingleton<IDialer, TcpDialer>().AddSingleton<ITokenEndpoint, TokenEndpoint>();
         services.AddSingleton<IMailRouteResolver>(_ => new DnsRouteResolver(settings.DnsServers));
     }
 }

@@ -74,6 +74,7 @@ public sealed class DescriptionTests(SharedServer server)
             ("post", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors/{name}"), ("patch", "/sites/{id}/collectors/{name}"),
             ("post", "/sites/{id}/collectors/{name}/run"), ("get", "/sites/{id}/collectors/{name}/runs"), ("delete", "/sites/{id}/collectors/{name}"),
             ("delete", "/sites/{id}/etrn-names/{name}"), ("delete", "/sites/{id}/domains/{name}"), ("delete", "/accounts/{username}"),
+            ("post", "/smarthosts"), ("get", "/smarthosts"), ("get", "/smarthosts/{name}"), ("patch", "/smarthosts/{name}"), ("delete", "/smarthosts/{name}"),
             ("get", "/service"), ("patch", "/service")])
         {
             var operation = document["paths"]!["/api/v1" + path]![method]!;
