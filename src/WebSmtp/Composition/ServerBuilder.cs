@@ -102,6 +102,7 @@ static class ServerBuilder
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
         services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
+        services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<SmartHostCredentials>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
     }
 
