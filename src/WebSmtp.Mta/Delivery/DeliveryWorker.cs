@@ -20,7 +20,7 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
     public async Task RunAsync(CancellationToken ending, CancellationToken stop)
     {
         var idle = _key.Plan.Settings.Get(SettingsTable.OutboundIdleTimeout);
-        await using var hosts = _key.Folder is null ? new HostDelivery(scheduler.Outbound, _key.Site, _key.Plan) : null;
+        await using var hosts = _key.Folder is null ? new HostDelivery(scheduler.Outbound, _key.Site, _key.Plan, stop) : null;
         while (!ending.IsCancellationRequested)
         {
             var linger = hosts?.IsOpen is true && !scheduler.Places.AreScarce(_key.Site.Id) ? idle : TimeSpan.Zero;

@@ -125,7 +125,7 @@ sealed class DestinationWork(DestinationKey key)
 
     async Task<LeasedMessage?> LingerAsync(TaskCompletionSource<LeasedMessage?> idle, TimeSpan linger, TimeProvider time, CancellationToken ending)
     {
-        await idle.Task.WaitAsync(linger, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)idle.Task).WaitAsync(linger, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
             if (!_idle.Remove(idle)) return idle.Task.GetAwaiter().GetResult();
@@ -178,6 +178,12 @@ sealed class DestinationWork(DestinationKey key)
             _workers++;
             return true;
         }
+    }
+
+    /// <summary>A worker is gone in the middle of its work.</summary>
+    public void Abandoned()
+    {
+        lock (_lock) Retire();
     }
 
     /// <summary>As many as have something to do soon, not one for each message.</summary>

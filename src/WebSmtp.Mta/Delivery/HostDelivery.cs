@@ -15,7 +15,8 @@ namespace WebSmtp.Mta.Delivery;
 /// says something final, keeps the connection for the next message, opens a new one after so many messages or when it
 /// broke. Used by collections after ETRN and by the scheduler. Not thread-safe.
 /// </summary>
-sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan) : IAsyncDisposable
+/// <param name="hurry">No good-bye is waited for any more.</param>
+sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, CancellationToken hurry) : IAsyncDisposable
 {
     readonly SettingValues _settings = plan.Settings;
     IDialedConnection? _connection;
@@ -98,7 +99,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan) 
     {
         if (_client is not null)
         {
-            await _client.QuitAsync(CancellationToken.None);
+            await _client.QuitAsync(hurry);
             await _client.DisposeAsync();
         }
         if (_connection is not null) await _connection.DisposeAsync();

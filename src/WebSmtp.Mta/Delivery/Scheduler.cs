@@ -187,6 +187,12 @@ public sealed partial class Scheduler : IDisposable
         {
             // Given back with the lease.
         }
+        catch (Exception e)
+        {
+            // A bug of ours: what it had is given back when the program starts again; others go on.
+            Log.DeliveryTrouble(Logger, e, work.Key.Name, work.Key.Site.Id);
+            work.Abandoned();
+        }
         if (work.IsOver) _work.TryRemove(new(work.Key, work));
         if (Places.Leave(work.Key.Site.Id) is { } next && next.TryBegin()) Begin(next);
     }

@@ -28,7 +28,7 @@ sealed class ScriptedHost(string stage, string reply)
         try
         {
             if (!await AnswerAsync(talk, "greeting", "220 scripted.example ESMTP")) return;
-            var content = false;
+            var (content, recipients) = (false, 0);
             while (await talk.LineAsync() is { } line)
             {
                 if (content && line is not ".") continue;
@@ -37,12 +37,13 @@ sealed class ScriptedHost(string stage, string reply)
                 var usual = verb switch
                 {
                     "ehlo" => string.Join("\r\n", ((string[])["scripted.example", .. Keywords]).Select((word, at) => $"250{(at == Keywords.Count ? ' ' : '-')}{word}")),
-                    "data" => "354 go on",
+                    "data" => recipients > 0 ? "354 go on" : "554 no valid recipients",
                     "quit" => "221 bye",
                     "starttls" => "220 go on",
                     _ => "250 ok",
                 };
                 if (!await AnswerAsync(talk, verb, usual)) return;
+                if (verb is "rcpt" && (Is(verb) ? reply : usual)[0] is '2') recipients++;
                 content = verb is "data" && (Is(verb) ? reply : usual).StartsWith("354", StringComparison.Ordinal);
                 if (verb is "finalDot" && (Is(verb) ? reply : usual)[0] is '2') Taken++;
                 if (verb is "quit" || Is(verb) && reply.StartsWith("421", StringComparison.Ordinal)) return;
