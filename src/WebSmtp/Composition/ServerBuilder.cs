@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 using WebSmtp.Admin;
@@ -17,6 +18,7 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Network;
+using WebSmtp.Smtp.Server;
 using WebSmtp.Storage;
 
 namespace WebSmtp.Composition;
@@ -113,6 +115,8 @@ static class ServerBuilder
         services.AddSingleton<ISecretProtector, SecretProtector>();
         services.AddSingleton(provider => ServerCertificate.LoadOrMake(settings.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SessionOptionsFactory>().AddSingleton<SmtpConnections>();
+        services.AddSingleton<Func<SiteSnapshot, SiteEndpoint, IPAddress, ServerSessionOptions>>(provider => provider.GetRequiredService<SessionOptionsFactory>().For);
+        services.AddSingleton<Simulator>();
         services.AddSingleton<IEndpointBinder, SocketBinder>();
         services.AddSingleton<IDialer, TcpDialer>();
         services.AddSingleton<IMailRouteResolver>(_ => new DnsRouteResolver(settings.DnsServers));
