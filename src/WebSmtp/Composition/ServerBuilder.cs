@@ -119,6 +119,6 @@ static class ServerBuilder
         services.AddSingleton<Simulator>();
         services.AddSingleton<IEndpointBinder, SocketBinder>();
         services.AddSingleton<IDialer, TcpDialer>();
-        services.AddSingleton<IMailRouteResolver>(_ => new DnsRouteResolver(settings.DnsServers));
+        services.AddSingleton<IMailRouteResolver>(provider => new DnsRouteResolver(settings.DnsServers, provider.GetRequiredService<TimeProvider>()));
     }
 }
