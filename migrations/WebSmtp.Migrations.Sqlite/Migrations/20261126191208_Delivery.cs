@@ -11,6 +11,16 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "IX_Recipients_Due",
+                table: "Recipients");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Recipients_Due",
+                table: "Recipients",
+                columns: new[] { "SiteId", "DueAt", "Domain" },
+                filter: "\"State\" = 'queued'");
+
             migrationBuilder.AddColumn<string>(
                 name: "Address",
                 table: "TraceEvents",
@@ -207,6 +217,16 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "IX_Recipients_Due",
+                table: "Recipients");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Recipients_Due",
+                table: "Recipients",
+                columns: new[] { "SiteId", "DueAt" },
+                filter: "\"State\" = 'queued'");
+
             migrationBuilder.DropTable(
                 name: "CollectorRuns");
 

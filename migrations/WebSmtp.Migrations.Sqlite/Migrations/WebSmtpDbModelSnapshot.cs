@@ -497,7 +497,7 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
 
                     b.HasIndex("SiteId", "State", "Domain", "MessageId");
 
-                    b.HasIndex(new[] { "SiteId", "DueAt" }, "IX_Recipients_Due")
+                    b.HasIndex(new[] { "SiteId", "DueAt", "Domain" }, "IX_Recipients_Due")
                         .HasFilter("\"State\" = 'queued'");
 
                     b.HasIndex(new[] { "Lease", "LeaseUntil" }, "IX_Recipients_Leased")

@@ -1,4 +1,5 @@
 using System.Text;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
@@ -80,6 +81,8 @@ sealed class IncomingMessage : IncomingContent
     public override async ValueTask<Reply> CommitAsync()
     {
         if (await FlushAsync(CancellationToken.None) is { } refusal) return refusal;
+        FreshMail? fresh;
+        ReadOnlyMemory<byte>? content;
         try
         {
             if (await GrownTooMuchAsync()) return await RefuseAsync(new(452, 4, 2, 2, "Too much mail waits for this domain, try again later"));
@@ -87,9 +90,12 @@ sealed class IncomingMessage : IncomingContent
             _message.Size = _content.Length;
             _message.Subject = _header.Subject;
             _message.HeaderMessageId = _header.MessageId;
-            Enqueue();
+            var site = Enqueue();
             _message.ContentPath = await _content.CompleteAsync();
-            await _acceptance.Queue.CommitAsync(_message, _message.ContentPath is null ? _content.InMemory : default(ReadOnlyMemory<byte>?));
+            // A copy, for the buffer goes back: the store and the delivery share it.
+            content = _message.ContentPath is null ? _content.InMemory.ToArray() : default(ReadOnlyMemory<byte>?);
+            fresh = _acceptance.Scheduler.Lease(site, _message);
+            await _acceptance.Queue.CommitAsync(_message, content);
         }
         catch (Exception e)
         {
@@ -98,6 +104,7 @@ sealed class IncomingMessage : IncomingContent
         _content.Keep();
         await DisposeAsync();
         _acceptance.Accepted(_message);
+        if (fresh is not null) _acceptance.Scheduler.HandOver(fresh, content);
         return new(250, 2, 6, 0, $"{new MessageId(_message.Id)} Queued");
     }
 
@@ -189,7 +196,7 @@ sealed class IncomingMessage : IncomingContent
     /// Held or due at once, by the rules of this moment: those that the session began with may be gone, and nobody would
     /// look for mail that is held for a domain that holds none.
     /// </summary>
-    void Enqueue()
+    SiteSnapshot Enqueue()
     {
         var now = _acceptance.Time.GetUtcNow();
         var site = _acceptance.Sites.Find(_site.Id)?.Site ?? _site;
@@ -199,5 +206,6 @@ sealed class IncomingMessage : IncomingContent
             recipient.State = held ? RecipientState.Held : RecipientState.Queued;
             recipient.DueAt = held ? null : now;
         }
+        return site;
     }
 }

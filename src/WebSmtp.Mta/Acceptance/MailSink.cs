@@ -116,6 +116,9 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRu
         }
     }
 
+    /// <summary>A log-in whose password was right: may the account use this site. For simulations.</summary>
+    public async ValueTask<AuthResult> AssumeAsync(string account, CancellationToken stop) => Verified(await acceptance.Accounts.AssumeAsync(site.Id, account, stop));
+
     public async ValueTask<Reply> EtrnAsync(ServerSession session, EtrnTarget target, CancellationToken stop) =>
         await acceptance.Collections.EtrnAsync(site, target, session.Account, TextOf(session.Remote), stop);
 

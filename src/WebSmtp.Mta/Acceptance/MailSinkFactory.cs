@@ -22,6 +22,7 @@ public sealed class MailSinkFactory(
     internal FreeSpace Space => space;
     internal AccountOperations Accounts => accounts;
     internal Collections Collections => collections;
+    internal Scheduler Scheduler => scheduler;
     internal TimeProvider Time => time;
     internal ILogger Logger => log;
 

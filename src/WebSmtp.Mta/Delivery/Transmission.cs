@@ -16,11 +16,14 @@ sealed class Transmission(Spool spool, ILogger log)
     static readonly Reply Unconvertible = new(554, 5, 6, 3, "The host takes no 8-bit or binary content, and this one cannot be converted");
     static readonly Reply NoUtf8 = new(550, 5, 6, 7, "The host takes no internationalized mail");
 
+    /// <summary>Version and cipher suite of a session; null in clear.</summary>
+    public static string? TlsOf(ClientSession client) => client.Tls is { } version ? $"{version} {client.TlsCipher}".TrimEnd() : null;
+
     /// <param name="host">What the host is called in records.</param>
-    public async ValueTask<Attempt> SendAsync(ClientSession client, LeasedMessage leased, string host, CancellationToken stop)
+    public async ValueTask<Attempt> SendAsync(ClientSession client, LeasedMessage leased, RemoteHost host, CancellationToken stop)
     {
         var message = leased.Message;
-        if (await spool.FindAsync(message, stop) is not { } content) return Attempt.Ours(leased, Unreadable);
+        if (await spool.FindAsync(leased, stop) is not { } content) return Attempt.Ours(leased, Unreadable);
         try
         {
             var recipients = leased.Recipients;
@@ -37,9 +40,9 @@ sealed class Transmission(Spool spool, ILogger log)
             if (TooLarge(client, fitted.Content.Length) is { } after) return Attempt.Ours(leased, after);
 
             var result = await client.SendAsync(Outgoing(message, recipients, fitted), stop);
-            var outcomes = recipients.Zip(result.Recipients, (recipient, said) => new RecipientOutcome(recipient, said.Reply))
+            var outcomes = recipients.Zip(result.Recipients, (recipient, said) => new RecipientOutcome(recipient, said.Reply, said.Phase))
                 .Concat(leased.Recipients.Except(recipients).Select(recipient => new RecipientOutcome(recipient, NoUtf8)));
-            return new([.. outcomes], host, client.Tls?.ToString(), result.Failure?.Reason, NeverBegun(result));
+            return new([.. outcomes], host, TlsOf(client), result.Failure?.Reason, NeverBegun(result));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -10,6 +10,7 @@ public sealed record MessageEvent(DateTimeOffset At, int SiteId, string MessageI
 public sealed record SessionEvent(DateTimeOffset At, int SiteId, string SessionId, string What) : MtaEvent(At, SiteId);
 public sealed record SiteEvent(DateTimeOffset At, int SiteId, string What) : MtaEvent(At, SiteId);
 public sealed record QueueEvent(DateTimeOffset At, int SiteId, string What, string? Domain) : MtaEvent(At, SiteId);
+public sealed record RouteEvent(DateTimeOffset At, int SiteId, string Route, Delivery.RouteCondition State, string? Reason) : MtaEvent(At, SiteId);
 public sealed record CollectionEvent(DateTimeOffset At, int SiteId, long CollectionId, string Domain, string What) : MtaEvent(At, SiteId);
 
 /// <summary>

@@ -22,10 +22,23 @@ public interface IQueueStore
 
     /// <summary>Leases queued entries that are due, longest due first, of the given sites.</summary>
     Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
-        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop);
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop) =>
+        LeaseDueAsync(lease, siteIds, now, maxMessages, [], stop);
+
+    /// <summary>The same, but not for some destinations, which have as much as they can take.</summary>
+    Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages,
+        IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop);
 
     /// <summary>When the next queued entry of the sites falls due; null when there is none.</summary>
     Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop);
+
+    /// <summary>
+    /// Entries of a site that wait for exactly this moment wait for another one. What was put off together is so put off
+    /// again, or brought back, together.
+    /// </summary>
+    /// <param name="receivedAfter">Not for messages that are older.</param>
+    Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter);
 
     /// <summary>Moves the end of a lease; entries that are settled already stay as they are.</summary>
     Task RenewAsync(Lease lease, CancellationToken stop);
@@ -94,7 +107,11 @@ public interface IQueueStore
 public sealed record Lease(string Owner, DateTimeOffset Until);
 
 /// <summary>A message with those of its entries that were leased together.</summary>
-public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Recipients);
+public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Recipients)
+{
+    /// <summary>All of the content, where it is in memory already; it is not changed any more.</summary>
+    public ReadOnlyMemory<byte>? Content { get; init; }
+}
 
 /// <summary>
 /// What becomes of a leased entry. <paramref name="State"/> is Queued (with <paramref name="DueAt"/>), Held, Delivered,
@@ -103,7 +120,11 @@ public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Rec
 /// </summary>
 public sealed record Settlement(
     long RecipientId, MessageId MessageId, string LeaseOwner, RecipientState? State, DateTimeOffset? DueAt, string? LastReply,
-    string? DeliveredTo, bool CountsAsAttempt, TraceEvent Trace);
+    string? DeliveredTo, bool CountsAsAttempt, TraceEvent Trace)
+{
+    /// <summary>What happened before: written down in front of <see cref="Trace"/>.</summary>
+    public IReadOnlyList<TraceEvent> Before { get; init; } = [];
+}
 
 /// <summary>What came of deleting a message.</summary>
 public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);

@@ -65,9 +65,11 @@ public sealed class OwnListeners
     bool Is(SiteEndpoint endpoint, IPEndPoint remote)
     {
         if (endpoint.Port != remote.Port || !IPAddress.TryParse(endpoint.Address, out var own)) return false;
-        if (own.Equals(remote.Address)) return true;
-        var any = own.Equals(IPAddress.Any) || own.Equals(IPAddress.IPv6Any);
-        return any && own.AddressFamily == remote.Address.AddressFamily && _isOfThisMachine(remote.Address);
+        // Named in full, or as IPv4 in IPv6 clothes.
+        if (own.Equals(remote.Address) || remote.Address.IsIPv4MappedToIPv6 && Is(endpoint, new(remote.Address.MapToIPv4(), remote.Port))) return true;
+        // Kestrel's socket for :: takes IPv4 as well.
+        var any = own.Equals(IPAddress.IPv6Any) || own.Equals(IPAddress.Any) && own.AddressFamily == remote.Address.AddressFamily;
+        return any && _isOfThisMachine(remote.Address);
     }
 
     static bool IsOfThisMachine(IPAddress address) =>

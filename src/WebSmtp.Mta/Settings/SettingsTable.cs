@@ -71,6 +71,13 @@ public static class SettingsTable
     public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require", "verify"],
         "TLS towards other hosts: never, when it is offered, always with any certificate, or always with the right one.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
     public static readonly Setting<SmartHostRoute?> SmartHost = SmartHostSetting();
+    public static readonly Setting<long> MaxOutboundConnections = Count("maxOutboundConnections", "Delivery", 1000,
+        "Connections to other hosts at the same time; more mail waits for one of them.", 2_000_000_000, "connections", metabase: "MaxOutConnections");
+    public static readonly Setting<long> MaxOutboundConnectionsPerDomain = Count("maxOutboundConnectionsPerDomain", "Delivery", 100,
+        "Connections to one destination at the same time. A few are opened at first, and more while it goes well.",
+        2_000_000_000, "connections", SettingScope.SiteAndDomain, "MaxOutConnectionsPerDomain");
+    public static readonly Setting<TimeSpan> OutboundIdleTimeout = Duration("outboundIdleTimeout", "Delivery", TimeSpan.FromSeconds(5),
+        "How long a connection to another host is kept open for more mail; PT0S closes it at once.", TimeSpan.Zero, TimeSpan.FromMinutes(10), SettingScope.SiteAndDomain);
     public static readonly Setting<TimeSpan> OutboundConnectTimeout = Duration("outboundConnectTimeout", "Delivery", TimeSpan.FromSeconds(30),
         "How long to wait for a connection.", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), SettingScope.SiteAndDomain, "SmtpConnectTimeout");
     public static readonly Setting<TimeSpan> OutboundGreetingTimeout = Duration("outboundGreetingTimeout", "Delivery", TimeSpan.FromMinutes(5),

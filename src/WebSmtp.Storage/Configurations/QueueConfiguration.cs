@@ -43,7 +43,7 @@ sealed class RecipientConfiguration : IEntityTypeConfiguration<Recipient>
 
         builder.HasIndex(r => r.MessageId);
         builder.HasIndex(r => new { r.SiteId, r.State, r.Domain, r.MessageId });
-        builder.HasIndex(r => new { r.SiteId, r.DueAt }, "IX_Recipients_Due").HasFilter("\"State\" = 'queued'");
+        builder.HasIndex(r => new { r.SiteId, r.DueAt, r.Domain }, "IX_Recipients_Due").HasFilter("\"State\" = 'queued'");
         builder.HasIndex(r => new { r.Lease, r.LeaseUntil }, "IX_Recipients_Leased").HasFilter("\"Lease\" IS NOT NULL");
     }
 }

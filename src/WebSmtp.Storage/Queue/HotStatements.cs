@@ -26,6 +26,12 @@ static class HotStatements
         "MessageId", "SiteId", "Address", "Domain", "State", "DueAt", "Attempts", "Lease", "LeaseUntil", "LeasedFrom", "LastReply",
         "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "DelayReportedAt", "ViaDomain", "ViaSmartHost", "AcceptedHeld");
 
+    /// <summary>An entry that is leased by its insert: whoever has the lease needs its number.</summary>
+    public static readonly Statement InsertLeased = new($"""{InsertRecipient.Text} RETURNING "Id" """, [.. InsertRecipient.Parameters]);
+
+    /// <summary>The numbers of a message's entries, in the order in which they came.</summary>
+    public static readonly Statement EntriesOf = new("""SELECT "Id" FROM "Recipients" WHERE "MessageId" = @MessageId ORDER BY "Id" """, "MessageId");
+
     public static readonly Statement InsertContent = Insert("Contents", "MessageId", "Data");
 
     public static readonly Statement InsertTrace = Insert("TraceEvents",
@@ -53,6 +59,13 @@ static class HotStatements
         WHERE "Id" IN (SELECT "Id" FROM "Recipients" WHERE "Id" = @Id AND "SiteId" = @SiteId AND "State" = @From {SkipLocked})
         RETURNING "Attempts", "LastReply"
         """, "Id", "SiteId", "From", "Owner", "Until");
+
+    /// <summary>A bounded number: mail comes in between.</summary>
+    public static readonly Statement MoveDue = new(
+        """
+        UPDATE "Recipients" SET "DueAt" = @Until WHERE "Id" IN (SELECT "Id" FROM "Recipients"
+        WHERE "SiteId" = @SiteId AND "State" = 'queued' AND "DueAt" = @DueAt AND "MessageId" >= @MessageId LIMIT 500)
+        """, "SiteId", "DueAt", "Until", "MessageId");
 
     public static readonly Statement Renew = new(
         """

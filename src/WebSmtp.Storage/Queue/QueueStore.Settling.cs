@@ -19,6 +19,7 @@ sealed partial class QueueStore
                 settlement.DueAt ?? batch.Now,
                 settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null);
             if (rows is not [var entry]) continue;
+            foreach (var before in settlement.Before) await TraceAsync(batch, entry.MessageId, before);
             settlement.Trace.Recipient ??= entry.Address;
             await TraceAsync(batch, entry.MessageId, settlement.Trace);
             if (end) ended.Add(entry);

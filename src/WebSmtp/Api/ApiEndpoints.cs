@@ -41,6 +41,8 @@ static class ApiEndpoints
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
         SessionEndpoints.Map(api);
+        SimulationEndpoints.Map(api);
+        RouteEndpoints.Map(api);
         MapOtherMethods(app);
         HealthEndpoints.Map(app);
         app.MapOpenApiDocument();

@@ -86,6 +86,9 @@ static class Durations
 [JsonSerializable(typeof(Listed<MessageResponse>))]
 [JsonSerializable(typeof(TraceResponse))]
 [JsonSerializable(typeof(Listed<SessionResponse>))]
+[JsonSerializable(typeof(SimulationRequest))]
+[JsonSerializable(typeof(SimulationResponse))]
+[JsonSerializable(typeof(Listed<RouteStateResponse>))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(JsonObject))]
 sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 using WebSmtp.Admin;
@@ -18,6 +19,7 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Network;
+using WebSmtp.Smtp.Server;
 using WebSmtp.Storage;
 
 namespace WebSmtp.Composition;
@@ -105,6 +107,7 @@ static class ServerBuilder
         services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<SmartHostOptions>();
         services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();
+        services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
         services.AddSingleton<CollectorHosts>().AddSingleton<CollectorConversation>().AddSingleton<CollectorRunner>().AddSingleton<CollectorOperations>();
     }
@@ -116,8 +119,10 @@ static class ServerBuilder
         services.AddSingleton<ISecretProtector, SecretProtector>();
         services.AddSingleton(provider => ServerCertificate.LoadOrMake(settings.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SessionOptionsFactory>().AddSingleton<SmtpConnections>();
+        services.AddSingleton<Func<SiteSnapshot, SiteEndpoint, IPAddress, ServerSessionOptions>>(provider => provider.GetRequiredService<SessionOptionsFactory>().For);
+        services.AddSingleton<Simulator>();
         services.AddSingleton<IEndpointBinder, SocketBinder>();
         services.AddSingleton<IDialer, TcpDialer>().AddSingleton<ITokenEndpoint, TokenEndpoint>();
-        services.AddSingleton<IMailRouteResolver>(_ => new DnsRouteResolver(settings.DnsServers));
+        services.AddSingleton<IMailRouteResolver>(provider => new DnsRouteResolver(settings.DnsServers, provider.GetRequiredService<TimeProvider>()));
     }
 }

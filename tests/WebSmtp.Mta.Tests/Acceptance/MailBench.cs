@@ -15,6 +15,7 @@ using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
 using WebSmtp.Mta.Tests.Queue;
@@ -53,10 +54,12 @@ sealed class MailBench : IAsyncDisposable
         var data = new DataDirectory(DataDirectory, []);
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
         Ids = new(Time, 0);
-        var outbound = new Outbound(Network, new OwnListeners(Sites), Network, Spool, Time, NullLogger<Outbound>.Instance);
+        Planner = new(SmartHosts);
+        Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
+        Outbound = new(Network, new OwnListeners(Sites), Network, Spool, Routes, new(Usage, Time), new(Accounts), Accounts, Time, NullLogger<Outbound>.Instance);
         var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
-        Collections = new(Sites, Queue, Records, settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
-        Scheduler = new(Sites, Queue, Spool, settling, outbound, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        Collections = new(Sites, Queue, Records, settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Scheduler = new(Sites, Queue, Spool, settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
         Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
@@ -72,6 +75,11 @@ sealed class MailBench : IAsyncDisposable
     public FakeNetwork Network { get; } = new();
     public SiteRegistry Sites { get; } = new();
     public EventStream Events { get; } = new();
+    public SmartHostRegistry SmartHosts { get; } = new();
+    public FakeSmartHostStore Usage { get; } = new();
+    public RoutePlanner Planner { get; }
+    public RouteStates Routes { get; }
+    public Outbound Outbound { get; }
     public MessageIds Ids { get; }
     public Spool Spool { get; }
     public Collections Collections { get; }

@@ -177,6 +177,7 @@ public sealed class SchedulerTests
     {
         var (bench, host) = await BeginAsync(TestContext.Current.CancellationToken);
         await using var _ = bench;
+        bench.Configure(site => site.Settings = """{"maxOutboundConnectionsPerDomain": 1}""");
         var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
         host.BeforeFinalReply = () =>
         {

@@ -46,7 +46,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
             ThrowTrouble();
             Assert.Equal(message.ContentPath is null, inlineContent is not null);
             var copy = Copy(message);
-            foreach (var recipient in copy.Recipients) recipient.Id = ++_lastRecipient;
+            foreach (var (recipient, theirs) in copy.Recipients.Zip(message.Recipients)) recipient.Id = theirs.Id = ++_lastRecipient;
             _messages.Add(copy.Id, copy);
             if (inlineContent is { } content) _contents.Add(copy.Id, content.ToArray());
         }
@@ -62,12 +62,25 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         }
     }
 
-    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop)
+    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop)
     {
         lock (_lock)
         {
             ThrowTrouble();
-            return Task.FromResult(Take(lease, recipient => siteIds.Contains(recipient.SiteId) && recipient.State is RecipientState.Queued && recipient.DueAt <= now, maxMessages));
+            return Task.FromResult(Take(lease, recipient => siteIds.Contains(recipient.SiteId) && recipient.State is RecipientState.Queued && recipient.DueAt <= now
+                && !except.Contains((recipient.SiteId, recipient.Domain)), maxMessages));
+        }
+    }
+
+    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter)
+    {
+        lock (_lock)
+        {
+            var moved = _messages.Values.Where(message => message.ReceivedAt >= receivedAfter).SelectMany(message => message.Recipients)
+                .Where(recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Queued && recipient.DueAt == from).ToList();
+            foreach (var recipient in moved) recipient.DueAt = to;
+            return Task.FromResult((long)moved.Count);
         }
     }
 
@@ -140,9 +153,11 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
             (state, settlement.DueAt, settlement.LastReply, null, null, null);
         recipient.DeliveredTo = settlement.DeliveredTo;
         if (settlement.CountsAsAttempt) recipient.Attempts++;
-        settlement.Trace.MessageId = message.Id;
-        settlement.Trace.At = time.GetUtcNow();
-        _trace.Add(settlement.Trace);
+        foreach (var trace in settlement.Before.Append(settlement.Trace))
+        {
+            (trace.MessageId, trace.At) = (message.Id, time.GetUtcNow());
+            _trace.Add(trace);
+        }
         if (settlement.State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired) End(message, recipient, paths);
     }
 
@@ -324,5 +339,6 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         State = recipient.State, DueAt = recipient.DueAt, Attempts = recipient.Attempts, Lease = recipient.Lease, LeaseUntil = recipient.LeaseUntil,
         LeasedFrom = recipient.LeasedFrom, LastReply = recipient.LastReply, DeliveredTo = recipient.DeliveredTo, SettledAt = recipient.SettledAt,
         Notify = recipient.Notify, OriginalRecipient = recipient.OriginalRecipient,
+        ViaDomain = recipient.ViaDomain, ViaSmartHost = recipient.ViaSmartHost, DelayReportedAt = recipient.DelayReportedAt,
     };
 }
