@@ -14,12 +14,12 @@ sealed class HopStates(RouteStates states, TimeProvider time)
     readonly ConcurrentDictionary<string, Stop> _stops = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Null: it may be used. On hold, one caller is let through as the probe when its time has come.</summary>
-    public RouteTrouble? Look(RouteHop.Via hop)
+    public RouteTrouble? Look(RouteHop.Via hop, int siteId)
     {
         if (!_stops.TryGetValue(KeyOf(hop), out var stop)) return null;
         if (!stop.Hop.Target.Equals(hop.Target))
         {
-            _stops.TryRemove(new(KeyOf(hop), stop));
+            if (_stops.TryRemove(new(KeyOf(hop), stop))) states.Clear(null, hop.Route, siteId);
             return null;
         }
         lock (stop)

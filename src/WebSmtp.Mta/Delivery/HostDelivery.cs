@@ -137,7 +137,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         foreach (var hop in plan.Hops)
         {
             var via = hop as RouteHop.Via;
-            if (via is not null && !tries.Found(hop) && outbound.Hops.Look(via) is { } stopped)
+            if (via is not null && !tries.Found(hop) && outbound.Hops.Look(via, site.Id) is { } stopped)
             {
                 tries.Stopped ??= stopped;
                 continue;

@@ -75,13 +75,15 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
 
     public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter)
     {
+        List<Recipient> moved;
         lock (_lock)
         {
-            var moved = _messages.Values.Where(message => message.ReceivedAt >= receivedAfter).SelectMany(message => message.Recipients)
+            moved = _messages.Values.Where(message => message.ReceivedAt >= receivedAfter).SelectMany(message => message.Recipients)
                 .Where(recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Queued && recipient.DueAt == from).ToList();
             foreach (var recipient in moved) recipient.DueAt = to;
-            return Task.FromResult((long)moved.Count);
         }
+        Settled?.Invoke();
+        return Task.FromResult((long)moved.Count);
     }
 
     IReadOnlyList<LeasedMessage> Take(Lease lease, Func<Recipient, bool> wanted, int maxMessages)

@@ -36,3 +36,8 @@ public sealed class PostgreSqlCollectorStoreTests(PostgreSqlServer server) : Col
 {
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }
+
+public sealed class PostgreSqlQueueSchedulingTests(PostgreSqlServer server) : QueueSchedulingContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}

@@ -34,3 +34,8 @@ public sealed class SqliteCollectorStoreTests(SqliteFiles files) : CollectorStor
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
+
+public sealed class SqliteQueueSchedulingTests(SqliteFiles files) : QueueSchedulingContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
