@@ -297,6 +297,23 @@ public abstract class QueueStoreContract : QueueContract
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task What_a_host_defers_goes_on_waiting_as_its_destination_does_now()
+    {
+        var held = await CommitAsync(1, Held("a@one.example"));
+        var due = await CommitAsync(1, Due("b@two.example", Now));
+        var lease = NewLease();
+        var leased = (await Queue.LeaseHeldAsync(lease, 1, ["one.example"], 9, Stop)).Concat(await Queue.LeaseDueAsync(lease, [1], Now, 9, Stop)).ToList();
+        await Queue.ReroutedAsync(1, "one.example", hold: false, Now);
+        await Queue.ReroutedAsync(1, "two.example", hold: true, Now);
+        await Queue.SettleAsync([.. leased.Select(l => new Settlement(
+            l.Recipients[0].Id, new(l.Message.Id), lease.Owner, null, null, "450 later", null, true, new() { Event = "deferred" }))]);
+        var (first, second) = ((await ReadAsync(held)).Recipients[0], (await ReadAsync(due)).Recipients[0]);
+        Assert.Equal((RecipientState.Queued, true), (first.State, first.DueAt <= Database.Clock.GetUtcNow()));
+        Assert.Equal((RecipientState.Held, (DateTimeOffset?)null), (second.State, second.DueAt));
+        await AssertInStepAsync();
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
     public async Task History_is_purged_oldest_first_and_living_messages_stay()
     {
         var old = await CommitAsync(1, Held("a@one.example"));

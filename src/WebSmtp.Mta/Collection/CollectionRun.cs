@@ -66,7 +66,7 @@ sealed class CollectionRun : IAsyncDisposable
     /// <summary>Why it ends although mail may be left; null while there is no reason.</summary>
     public string? Stopped
     {
-        get => _stopped;
+        get => _stopped ?? (_context.Runs(Site) ? null : "The site was stopped.");
         private set => _stopped = value;
     }
 
@@ -157,17 +157,14 @@ sealed class CollectionRun : IAsyncDisposable
         else _unreachable.Add(domain);
     }
 
-    /// <summary>What was refused for now is held again; nothing more is offered after this.</summary>
-    public async Task SettleDeferredAsync()
+    /// <summary>
+    /// Settles the rest, gives back what was not decided, and closes the records with one sentence. Comes before the host
+    /// hears QUIT, for it may look (or ask) at once for what is left. The first call counts.
+    /// </summary>
+    public async Task EndAsync(string end)
     {
         foreach (var some in _deferred.Chunk(500)) await _context.Settling.WriteAsync(some, _context.Stopping);
         _deferred.Clear();
-    }
-
-    /// <summary>Settles the rest, gives back what was not decided, and closes the records with one sentence.</summary>
-    public async Task EndAsync(string end)
-    {
-        await SettleDeferredAsync();
         await DisposeAsync();
         if (!_started) return;
         _started = false;

@@ -25,7 +25,8 @@ sealed record CollectionScope(DomainSnapshot Rule, string? Node = null, bool Bel
     /// <summary>The names of its destinations; asks the store only where there is a wildcard.</summary>
     public async ValueTask<IEnumerable<string>> NamesAsync(IQueueStore queue, SiteSnapshot site, CancellationToken stop) =>
         !Rule.IsWildcard || Node is not null && !Below
-            ? [Node ?? Rule.Name]
+            // Who joins a run that began before the rules were changed may name what is another rule's for it.
+            ? site.RuleFor(Node ?? Rule.Name) == Rule ? [Node ?? Rule.Name] : []
             : (await LiveAsync(queue, site, stop)).Select(destination => destination.Domain);
 
     static Destination[] One(Destination? destination) => destination is null ? [] : [destination];

@@ -30,9 +30,9 @@ public sealed class Collections : IDisposable
     volatile bool _ending;
 
     public Collections(
-        IQueueStore queue, ICollectionStore records, Settling settling, Outbound outbound, EventStream events, MessageIds ids,
+        SiteRegistry sites, IQueueStore queue, ICollectionStore records, Settling settling, Outbound outbound, EventStream events, MessageIds ids,
         TimeProvider time, ILogger<Collections> log) =>
-        _context = new(queue, records, settling, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
+        _context = new(sites, queue, records, settling, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
 
     /// <summary>Collections that run now, as copies of their records.</summary>
     public IReadOnlyList<CollectionRecord> Running(int siteId) =>

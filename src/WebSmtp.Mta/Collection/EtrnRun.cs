@@ -89,12 +89,14 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
                     }
                 }
             }
+            var end = run.Summary();
+            await run.EndAsync(end);
+            return end;
         }
         finally
         {
             await CloseAsync(deliveries);
         }
-        return run.Summary();
     }
 
     async Task DeliverAsync(HostDelivery delivery, string destination, IEnumerable<LeasedMessage> messages, CancellationToken stop)
@@ -105,7 +107,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
             var attempt = await delivery.SendAsync(message, stop);
             if (delivery.Unreachable is { } why)
             {
-                run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Text}.");
+                run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Text.TrimEnd('.')}.");
                 return;
             }
             await run.SettleAsync(message, attempt);

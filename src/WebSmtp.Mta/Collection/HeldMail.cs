@@ -46,9 +46,11 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     public async Task<Result<DequeueStarted>> DequeueAsync(int siteId, string domain, Actor actor, CancellationToken stop)
     {
         if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (sites.Find(siteId)?.Site is not { } site) return Problem.NotFound($"There is no site {siteId}.");
+        if (sites.Find(siteId) is not { Site: var site, State: var state }) return Problem.NotFound($"There is no site {siteId}.");
         if (site.FindDomain(domain) is not { } rule) return Problem.NotFound($"Site {siteId} has no domain '{domain}'.");
         if (!rule.IsHeld) return Problem.Conflict($"Mail for '{rule.Name}' is not held, so there is nothing to dequeue.");
+        if (state is not (SiteState.Running or SiteState.Paused))
+            return Problem.Conflict($"Site '{site.Name}' ({siteId}) is {state.ToString().ToLowerInvariant()}, so it sends no mail; start it first.");
         return new DequeueStarted(await collections.DequeueAsync(site, rule, actor.Name, actor.From, stop));
     }
 

@@ -53,16 +53,17 @@ sealed class TurnedCollection(
         {
             foreach (var message in window)
             {
+                if (session.CloseRequest is { } request) run.Stop($"The session was to end: {request.Text}.");
                 if (run.Stopped is not null) break;
                 var attempt = await context.Outbound.Transmission.SendAsync(client, message, host, stop);
                 if (!attempt.NeverBegun) await run.SettleAsync(message, attempt);
                 if (attempt.Broken is { } why) return $"The connection ended after {Messages()}: {why}.";
             }
         }
-        // Whoever hears QUIT may look at once what is left.
-        await run.SettleDeferredAsync();
+        var end = run.Summary();
+        await run.EndAsync(end);
         await client.QuitAsync(stop);
-        return run.Summary();
+        return end;
     }
 
     string Messages() => run.Messages == 1 ? "1 message" : $"{run.Messages} messages";

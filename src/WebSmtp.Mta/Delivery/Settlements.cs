@@ -23,14 +23,13 @@ static class Settlements
         return Settle(recipient, attempt, owner, RecipientState.Failed, null, reply, "failed", by);
     }
 
-    /// <summary>Waits on: held, or queued until <paramref name="dueAt"/>.</summary>
+    /// <summary>Waits on: held, or in the queue until <paramref name="dueAt"/>.</summary>
     public static Settlement Deferred(
         RecipientOutcome outcome, Attempt attempt, string owner, DateTimeOffset? dueAt, string? by, ILogger log)
     {
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Deferred(log, Id(recipient), recipient.Address, attempt.Host, reply, dueAt);
-        var state = dueAt is null ? RecipientState.Held : RecipientState.Queued;
-        return Settle(recipient, attempt, owner, state, dueAt, reply, "deferred", by);
+        return Settle(recipient, attempt, owner, null, dueAt, reply, "deferred", by);
     }
 
     public static Settlement Expired(RecipientOutcome outcome, Attempt attempt, string owner, ILogger log)
@@ -50,7 +49,7 @@ static class Settlements
         outcome.Reply ?? new(451, 4, 4, 2, attempt.Broken ?? "the connection broke");
 
     static Settlement Settle(
-        Recipient recipient, Attempt attempt, string owner, RecipientState state, DateTimeOffset? dueAt, string reply, string what, string? by) =>
+        Recipient recipient, Attempt attempt, string owner, RecipientState? state, DateTimeOffset? dueAt, string reply, string what, string? by) =>
         new(recipient.Id, new(recipient.MessageId), owner, state, dueAt, reply, null, true,
             new() { Event = what, Recipient = recipient.Address, Reply = reply, Host = attempt.Host, Tls = attempt.Tls, By = by });
 

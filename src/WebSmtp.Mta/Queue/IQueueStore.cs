@@ -98,10 +98,11 @@ public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Rec
 
 /// <summary>
 /// What becomes of a leased entry. <paramref name="State"/> is Queued (with <paramref name="DueAt"/>), Held, Delivered,
-/// Failed or Expired. The trace event tells the story; its message and time are filled in.
+/// Failed or Expired; null: it goes on waiting as its destination does now, which may have changed since it was leased,
+/// in the queue until <paramref name="DueAt"/> (null: due at once). The trace event tells the story; its message and time are filled in.
 /// </summary>
 public sealed record Settlement(
-    long RecipientId, MessageId MessageId, string LeaseOwner, RecipientState State, DateTimeOffset? DueAt, string? LastReply,
+    long RecipientId, MessageId MessageId, string LeaseOwner, RecipientState? State, DateTimeOffset? DueAt, string? LastReply,
     string? DeliveredTo, bool CountsAsAttempt, TraceEvent Trace);
 
 /// <summary>What came of deleting a message.</summary>

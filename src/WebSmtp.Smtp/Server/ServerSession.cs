@@ -93,6 +93,9 @@ public sealed partial class ServerSession
     /// <summary>The verb in work or last handled, for the list of sessions: <c>CONNECT</c>, <c>MAIL</c>, <c>DATA</c>, <c>TURN</c>...</summary>
     public string Stage { get; private set; } = "CONNECT";
 
+    /// <summary>What <see cref="RequestClose"/> was called with; null before. For who speaks on a turned connection.</summary>
+    public Reply? CloseRequest => _closeRequest;
+
     /// <summary>What went wrong when the session ended with <see cref="SessionEnd.Bug"/>, for the log.</summary>
     public Exception? Fault { get; private set; }
 
@@ -146,7 +149,8 @@ public sealed partial class ServerSession
 
     /// <summary>
     /// Ends the session with <paramref name="reply"/> (a 421) at the next command boundary, at once when it waits for a
-    /// command. A message whose content is arriving is taken first. May be called from any thread and more than once.
+    /// command. A message whose content is arriving is taken first; a turned session ends after the message that is on its
+    /// way, by <see cref="CloseRequest"/>. May be called from any thread and more than once.
     /// </summary>
     public void RequestClose(Reply reply)
     {

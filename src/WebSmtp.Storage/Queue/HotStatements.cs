@@ -68,7 +68,9 @@ static class HotStatements
 
     public static readonly Statement Settle = new(
         """
-        UPDATE "Recipients" SET "State" = @To, "DueAt" = @DueAt, "Attempts" = "Attempts" + @Count, "LastReply" = COALESCE(@Reply, "LastReply"),
+        UPDATE "Recipients" SET "State" = COALESCE(@To, "LeasedFrom"),
+        "DueAt" = CASE WHEN COALESCE(@To, "LeasedFrom") = 'queued' THEN @DueAt END,
+        "Attempts" = "Attempts" + @Count, "LastReply" = COALESCE(@Reply, "LastReply"),
         "DeliveredTo" = @Host, "SettledAt" = @SettledAt, "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
         WHERE "Id" = @Id AND "Lease" = @Owner RETURNING "MessageId", "SiteId", "Domain", "Address"
         """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt");

@@ -13,10 +13,10 @@ sealed partial class QueueStore
         var ended = new EndedEntries(batch);
         foreach (var settlement in settlements)
         {
-            var end = IsEnd(settlement.State);
+            var end = settlement.State is { } state && IsEnd(state);
             var rows = await batch.Writer.QueryAsync(HotStatements.Settle, ReadEntry,
                 settlement.RecipientId, settlement.LeaseOwner, settlement.State,
-                settlement.State == RecipientState.Queued ? settlement.DueAt ?? batch.Now : null,
+                settlement.DueAt ?? batch.Now,
                 settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null);
             if (rows is not [var entry]) continue;
             settlement.Trace.Recipient ??= entry.Address;

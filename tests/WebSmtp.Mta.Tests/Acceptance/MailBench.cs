@@ -55,7 +55,7 @@ sealed class MailBench : IAsyncDisposable
         Ids = new(Time, 0);
         var outbound = new Outbound(Network, new OwnListeners(Sites), Network, Spool, Time, NullLogger<Outbound>.Instance);
         var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
-        Collections = new(Queue, Records, settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Collections = new(Sites, Queue, Records, settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, settling, outbound, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
@@ -78,6 +78,8 @@ sealed class MailBench : IAsyncDisposable
     public Scheduler Scheduler { get; }
     public MailSinkFactory Sinks { get; }
     public HeldMail HeldMail { get; }
+    /// <summary>The session that began last.</summary>
+    public ServerSession LastSession { get; private set; } = null!;
     public long FreeBytes { get; set; } = long.MaxValue;
     public SiteSnapshot Site => Sites.Find(1)!.Site;
 
@@ -93,11 +95,11 @@ sealed class MailBench : IAsyncDisposable
     };
 
     /// <summary>Changes the site; sessions that run keep what they have.</summary>
-    public void Configure(Action<Site> change)
+    public void Configure(Action<Site> change, SiteState state = SiteState.Running)
     {
         change(_site);
         var snapshot = new SiteSnapshot(_site, Path.Combine(DataDirectory, "mailroot", "1"), 2, AccountNames);
-        Sites.Replace(new Dictionary<int, SiteView> { [1] = new(snapshot, SiteState.Running, null, []) });
+        Sites.Replace(new Dictionary<int, SiteView> { [1] = new(snapshot, state, null, []) });
     }
 
     public void ConfigureRoute(string domain, Func<DomainRoute, DomainRoute> change) =>
@@ -109,6 +111,7 @@ sealed class MailBench : IAsyncDisposable
         var pipes = new PipePair();
         var session = new ServerSession($"s{Interlocked.Increment(ref _sessionId)}", pipes.Far, new IPEndPoint(Client, 40000),
             new IPEndPoint(IPAddress.Loopback, 2525), Options, Sinks.Create(Site), Time);
+        LastSession = session;
         var running = Task.Run(async () =>
         {
             await session.RunAsync(_stop);

@@ -315,6 +315,82 @@ public sealed class EtrnTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task A_site_that_is_stopped_sends_no_more_than_the_message_that_is_on_its_way()
+    {
+        var (bench, host) = Begin(TestContext.Current.CancellationToken);
+        await using var _ = bench;
+        await bench.ReceiveManyAsync(3);
+        host.BeforeFinalReply = () =>
+        {
+            bench.Configure(static _ => { }, SiteState.Stopped);
+            return Task.CompletedTask;
+        };
+        await EtrnAsync(bench, "test.com", "253 2.0.0 OK, 3 pending messages for node test.com started");
+        await bench.WhenEndedAsync();
+        Assert.Single(host.Taken);
+        Assert.Equal("Took 1 of 1. The site was stopped.", Assert.Single(bench.Records.All).End);
+        Assert.Equal(2, bench.Queue.Recipients.Count(recipient => recipient.State is RecipientState.Held));
+
+        var dequeued = await bench.HeldMail.DequeueAsync(1, "test.com", new("ann", Role.Operator, "local"), TestContext.Current.CancellationToken);
+        Assert.Equal("Site 'Default' (1) is stopped, so it sends no mail; start it first.", dequeued.Problem!.Detail);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task When_the_host_hears_quit_it_may_ask_again_at_once()
+    {
+        var (bench, host) = Begin(TestContext.Current.CancellationToken);
+        await using var _ = bench;
+        await bench.ReceiveManyAsync(1);
+        var quit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource();
+        bench.Network.Listen(Address, async pipe =>
+        {
+            var talk = new Talk(pipe);
+            await talk.SayAsync("220 sink.example\r\n");
+            while (await talk.LineAsync() is not "QUIT" and { } line)
+                await talk.SayAsync(line.StartsWith("RCPT", StringComparison.Ordinal) ? "450 later\r\n" : "250 ok\r\n");
+            quit.TrySetResult();
+            await go.Task;
+            await talk.SayAsync("221 bye\r\n");
+        });
+        await EtrnAsync(bench, "test.com", "253 2.0.0 OK, 1 pending messages for node test.com started");
+        await quit.Task;
+        // The first run still waits for the reply to QUIT.
+        bench.Network.Listen(Address, host);
+        await EtrnAsync(bench, "test.com", "253 2.0.0 OK, 1 pending messages for node test.com started");
+        await bench.WhenSettledAsync(() => bench.Queue["u1@test.com"].State is RecipientState.Delivered);
+        go.SetResult();
+        await bench.WhenEndedAsync(2);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_node_that_another_rule_had_when_the_run_began_is_none_of_its_destinations()
+    {
+        var (bench, host) = Begin(TestContext.Current.CancellationToken);
+        await using var _ = bench;
+        bench.Configure(site => site.Domains.AddRange([MailBench.Held("*.wild.example"), MailBench.Held("own.wild.example")]));
+        bench.Network.Mx("a.wild.example", (10, "198.51.100.7"));
+        bench.Network.Mx("own.wild.example", (10, "198.51.100.7"));
+        await bench.ReceiveManyAsync(1, "a.wild.example");
+        await bench.ReceiveManyAsync(1, "own.wild.example");
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        host.BeforeFinalReply = () =>
+        {
+            asked.TrySetResult();
+            return go.Task;
+        };
+        await EtrnAsync(bench, "a.wild.example", "253 2.0.0 OK, 1 pending messages for node a.wild.example started");
+        await asked.Task;
+        bench.Configure(site => site.Domains.RemoveAll(domain => domain.Name == "own.wild.example"));
+        await EtrnAsync(bench, "own.wild.example", "252 2.0.0 OK, pending messages for node own.wild.example started");
+        go.SetResult();
+        await bench.WhenEndedAsync();
+        Assert.Equal("Took 1 of 1.", Assert.Single(bench.Records.All).End);
+        Assert.Equal("u1@a.wild.example", Assert.Single(Assert.Single(host.Taken).To));
+        Assert.Equal(RecipientState.Held, bench.Queue["u1@own.wild.example"].State);
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task An_operator_dequeues_what_etrn_would()
     {
         var (bench, host) = Begin(TestContext.Current.CancellationToken);

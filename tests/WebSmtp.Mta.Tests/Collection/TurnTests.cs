@@ -225,6 +225,7 @@ public sealed class TurnTests
         }
         Assert.Equal(RecipientState.Delivered, bench.Queue["u1@test.com"].State);
         Assert.Equal((RecipientState.Held, 1), (bench.Queue["u2@test.com"].State, bench.Queue["u2@test.com"].Attempts));
+        Assert.Equal("Took 1 of 2.", Assert.Single(bench.Records.All).End);
         await talk.SayAsync("221 bye\r\n");
         await bench.WhenEndedAsync();
     }
@@ -330,6 +331,26 @@ public sealed class TurnTests
         Assert.Equal(2, bench.Queue.Recipients.Count(recipient => recipient.State is RecipientState.Held));
         await using var late = await bench.HelloAsync("testserver");
         await late.AskAsync("TURN", "451 4.3.2");
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_turned_session_that_is_asked_to_close_ends_after_its_message()
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        await bench.ReceiveManyAsync(3);
+        var host = new SinkHost(bench.Time)
+        {
+            BeforeFinalReply = () =>
+            {
+                bench.LastSession.RequestClose(new(421, 4, 3, 2, "Closed by an administrator"));
+                return Task.CompletedTask;
+            },
+        };
+        await CollectAsync(bench, host);
+        await bench.WhenEndedAsync();
+        Assert.Single(host.Taken);
+        Assert.Equal("Took 1 of 1. The session was to end: Closed by an administrator.", Assert.Single(bench.Records.All).End);
+        Assert.Equal(2, bench.Queue.Recipients.Count(recipient => recipient.State is RecipientState.Held));
     }
 
     [Fact(Timeout = Deadline)]

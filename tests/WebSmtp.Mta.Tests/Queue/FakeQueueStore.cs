@@ -131,12 +131,13 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
 
     void Settle(Settlement settlement, List<string> paths)
     {
-        Assert.True(settlement.DueAt is not null == settlement.State is RecipientState.Queued, "only what is queued has a time");
         var message = _messages[settlement.MessageId.Value];
         var recipient = message.Recipients.Single(recipient => recipient.Id == settlement.RecipientId);
         if (recipient.Lease != settlement.LeaseOwner) return;
+        var state = settlement.State ?? recipient.LeasedFrom!.Value;
+        Assert.True(settlement.DueAt is not null == state is RecipientState.Queued, "only what is queued has a time");
         (recipient.State, recipient.DueAt, recipient.LastReply, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) =
-            (settlement.State, settlement.DueAt, settlement.LastReply, null, null, null);
+            (state, settlement.DueAt, settlement.LastReply, null, null, null);
         recipient.DeliveredTo = settlement.DeliveredTo;
         if (settlement.CountsAsAttempt) recipient.Attempts++;
         settlement.Trace.MessageId = message.Id;
