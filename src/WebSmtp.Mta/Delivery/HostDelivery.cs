@@ -11,10 +11,10 @@ namespace WebSmtp.Mta.Delivery;
 
 /// <summary>What it takes to reach other hosts. Thread-safe.</summary>
 public sealed class Outbound(
-    IMailRouteResolver resolver, OwnListeners own, IDialer dialer, Spool spool, TimeProvider time, ILogger<Outbound> log)
+    IMailRouteResolver resolver, OwnListeners own, SiteRegistry sites, IDialer dialer, Spool spool, TimeProvider time, ILogger<Outbound> log)
 {
     internal NextHops NextHops { get; } = new(resolver, own);
-    internal Transmission Transmission { get; } = new(spool, log);
+    internal Transmission Transmission { get; } = new(sites, spool, log);
     internal IDialer Dialer => dialer;
     internal TimeProvider Time => time;
     internal ILogger Logger => log;

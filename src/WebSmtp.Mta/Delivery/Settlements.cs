@@ -51,7 +51,7 @@ static class Settlements
     static Settlement Settle(
         Recipient recipient, Attempt attempt, string owner, RecipientState? state, DateTimeOffset? dueAt, string reply, string what, string? by) =>
         new(recipient.Id, new(recipient.MessageId), owner, state, dueAt, reply, null, true,
-            new() { Event = what, Recipient = recipient.Address, Reply = reply, Host = attempt.Host, Tls = attempt.Tls, By = by });
+            new() { Event = what, Recipient = recipient.Address, Detail = attempt.Note, Reply = reply, Host = attempt.Host, Tls = attempt.Tls, By = by });
 
     static string Text(Reply reply)
     {

@@ -60,6 +60,8 @@ static class Problems
         ProblemKind.NotFound => StatusCodes.Status404NotFound,
         ProblemKind.Conflict => StatusCodes.Status409Conflict,
         ProblemKind.Stale => StatusCodes.Status412PreconditionFailed,
+        ProblemKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ProblemKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
     };
 
     static string? Explain(HttpResponse response) =>

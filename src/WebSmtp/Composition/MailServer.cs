@@ -1,5 +1,6 @@
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 
@@ -7,7 +8,7 @@ namespace WebSmtp.Composition;
 
 /// <summary>Starts and stops the mail side with the host: queue recovery, sites, delivery, in this order; and back.</summary>
 sealed class MailServer(
-    ServerSettings settings, SiteOperations sites, Scheduler scheduler, Collections collections, QueueUpkeep upkeep) : IHostedService
+    ServerSettings settings, SiteOperations sites, Scheduler scheduler, Collections collections, PickupWatch pickup, QueueUpkeep upkeep) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -19,10 +20,12 @@ sealed class MailServer(
             throw new SettingsException($"The default site cannot be made as WEBSMTP_SMTP_ADDRESS and WEBSMTP_SMTP_PORT say: {problem.Detail}");
         await scheduler.StartAsync(stop);
         upkeep.Start();
+        pickup.Start();
     }
 
     public async Task StopAsync(CancellationToken stop)
     {
+        await pickup.StopAsync();
         // Together: a turned session so ends after the message that is on its way instead of being cut off.
         await Task.WhenAll(collections.StopAsync(Grace), sites.ShutDownAsync(Grace));
         await scheduler.StopAsync(stop);

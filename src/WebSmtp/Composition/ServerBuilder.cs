@@ -11,11 +11,13 @@ using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Submissions;
 using WebSmtp.Network;
 using WebSmtp.Storage;
 
@@ -100,6 +102,7 @@ static class ServerBuilder
         services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>().AddSingleton<ActGate>();
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
+        services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
         services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();

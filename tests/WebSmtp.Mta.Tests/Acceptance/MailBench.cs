@@ -53,13 +53,14 @@ sealed class MailBench : IAsyncDisposable
         var data = new DataDirectory(DataDirectory, []);
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
         Ids = new(Time, 0);
-        var outbound = new Outbound(Network, new OwnListeners(Sites), Network, Spool, Time, NullLogger<Outbound>.Instance);
+        var outbound = new Outbound(Network, new OwnListeners(Sites), Sites, Network, Spool, Time, NullLogger<Outbound>.Instance);
         var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
         Collections = new(Sites, Queue, Records, settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, settling, outbound, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
-        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        var dropQuota = new DropQuota(Spool, Time, NullLogger<DropQuota>.Instance);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
         HeldMail = new(Sites, Queue, Records, Collections);
         Configure(_ => { });
     }
