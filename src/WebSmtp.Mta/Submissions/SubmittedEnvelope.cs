@@ -44,7 +44,9 @@ sealed class SubmittedEnvelope
     void ReadLine(HeaderField line)
     {
         var text = line.Value;
+        // Some programs write a name in front of the address.
         if (text is ['<', .., '>']) text = text[1..^1];
+        else if (text.EndsWith('>') && line.Mailboxes is [var named]) text = named.Address;
         if (line.Is("x-sender"))
         {
             if (From is not null) Fail("mailFrom", "There is more than one x-sender line.");

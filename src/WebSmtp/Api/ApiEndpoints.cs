@@ -37,6 +37,7 @@ static class ApiEndpoints
         AccountEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
+        SubmissionEndpoints.Map(api);
         SessionEndpoints.Map(api);
         MapOtherMethods(app);
         HealthEndpoints.Map(app);

@@ -74,6 +74,8 @@ static class Durations
 [JsonSerializable(typeof(AccountRequest))]
 [JsonSerializable(typeof(Listed<QueueResponse>))]
 [JsonSerializable(typeof(Listed<MessageResponse>))]
+[JsonSerializable(typeof(SubmissionRequest))]
+[JsonSerializable(typeof(SubmissionResponse))]
 [JsonSerializable(typeof(TraceResponse))]
 [JsonSerializable(typeof(Listed<SessionResponse>))]
 [JsonSerializable(typeof(HealthResponse))]

@@ -36,7 +36,7 @@ static class CommandLine
         openApi.SetAction(async (parsed, _) => await parsed.InvocationConfiguration.Output.WriteAsync(await OpenApiDocument.RenderAsync()));
         root.Add(openApi);
         foreach (var noun in (IEnumerable<Command>)
-            [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun()])
+            [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun(), SendmailVerb.Verb()])
         {
             Call.AddOptions(noun);
             root.Add(noun);
