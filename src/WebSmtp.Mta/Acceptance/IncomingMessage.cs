@@ -27,9 +27,10 @@ sealed class IncomingMessage : IncomingContent
     readonly int _traceBytes;
     Reply? _refusal;
 
+    /// <param name="recipients">As they are stored, each once.</param>
     public IncomingMessage(
-        MailSinkFactory acceptance, SiteSnapshot site, ServerSession session, MailAddress from, MailParameters parameters,
-        IReadOnlyList<EnvelopeRecipient> recipients, IReadOnlyList<HeldDestination> held)
+        MailSinkFactory acceptance, SiteSnapshot site, Origin origin, MailAddress from, MailParameters parameters,
+        IReadOnlyList<EnvelopeRecipient> recipients, IReadOnlyList<HeldDestination> held, MessageId id)
     {
         _acceptance = acceptance;
         _site = site;
@@ -38,19 +39,22 @@ sealed class IncomingMessage : IncomingContent
         _maxHops = site.Settings.Get(SettingsTable.MaxHops);
         _maxBytes = SmallestLimit(site, recipients);
 
-        var id = acceptance.Ids.Next();
         var now = acceptance.Time.GetUtcNow();
-        _message = MessageOf(session, from, parameters, id, now);
+        _message = MessageOf(origin, from, parameters, id, now);
         _message.Recipients.AddRange(recipients.Select(recipient => RecipientOf(recipient, id)));
         _message.LiveRecipients = recipients.Count;
 
-        _content = acceptance.Spool.Begin(site.Folders.Queue, id);
-        _traceBytes = Write(ReceivedField.Write(
-            _message.HeloName, MailSink.AddressOf(session.Remote), site.HostName, _message.Protocol, id,
-            recipients.Count == 1 ? recipients[0].Address : null, now));
+        // A number of its own where the message's is old: whatever has an old number is swept at start.
+        _content = acceptance.Spool.Begin(site.Folders.Queue, origin.IsSmtp ? id : acceptance.Ids.Next());
+        _traceBytes = Write(origin.ReceivedFieldAt(site.HostName, id, recipients.Count == 1 ? recipients[0].Address : null, now));
     }
 
     public static Reply TooLarge(long most) => new(552, 5, 3, 4, $"Message size exceeds the limit of {most} bytes");
+
+    public MessageId Id => new(_message.Id);
+
+    /// <summary>For content that nobody declared: what it turned out to hold. Before the commit.</summary>
+    public void Declare(BodyType body) => _message.Body = body;
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => _content.GetMemory(sizeHint);
 
@@ -103,6 +107,7 @@ sealed class IncomingMessage : IncomingContent
         }
         _content.Keep();
         await DisposeAsync();
+        _acceptance.DropQuota.Accepted(_site, _message);
         _acceptance.Accepted(_message);
         if (fresh is not null) _acceptance.Scheduler.HandOver(fresh, content);
         return new(250, 2, 6, 0, $"{new MessageId(_message.Id)} Queued");
@@ -165,16 +170,15 @@ sealed class IncomingMessage : IncomingContent
         return smallest;
     }
 
-    Message MessageOf(
-        ServerSession session, MailAddress from, MailParameters parameters, MessageId id, DateTimeOffset now) => new()
+    Message MessageOf(Origin origin, MailAddress from, MailParameters parameters, MessageId id, DateTimeOffset now) => new()
     {
         Id = id.Value,
         SiteId = _site.Id,
         ReceivedAt = now,
-        ClientAddress = MailSink.TextOf(session.Remote),
-        HeloName = ReceivedField.Clean(session.HeloName),
-        Account = session.Account,
-        Protocol = ReceivedField.Protocol(session, parameters.SmtpUtf8),
+        ClientAddress = origin.ClientAddress,
+        HeloName = origin.HeloName,
+        Account = origin.Account,
+        Protocol = origin.Protocol,
         MailFrom = from.ToString(),
         Body = parameters.Body,
         SmtpUtf8 = parameters.SmtpUtf8,

@@ -11,7 +11,7 @@ namespace WebSmtp.Mta.Acceptance;
 
 /// <summary>Makes the sink of each session. Thread-safe.</summary>
 public sealed class MailSinkFactory(
-    SiteRegistry sites, IQueueStore queue, Spool spool, MessageIds ids, HeldQuota quota, FreeSpace space, AccountOperations accounts,
+    SiteRegistry sites, IQueueStore queue, Spool spool, MessageIds ids, HeldQuota quota, DropQuota dropQuota, FreeSpace space, AccountOperations accounts,
     Collections collections, Scheduler scheduler, EventStream events, TimeProvider time, ILogger<MailSinkFactory> log)
 {
     internal SiteRegistry Sites => sites;
@@ -19,6 +19,7 @@ public sealed class MailSinkFactory(
     internal Spool Spool => spool;
     internal MessageIds Ids => ids;
     internal HeldQuota Quota => quota;
+    internal DropQuota DropQuota => dropQuota;
     internal FreeSpace Space => space;
     internal AccountOperations Accounts => accounts;
     internal Collections Collections => collections;

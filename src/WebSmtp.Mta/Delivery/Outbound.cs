@@ -11,11 +11,11 @@ namespace WebSmtp.Mta.Delivery;
 
 /// <summary>What it takes to reach other hosts. Thread-safe.</summary>
 public sealed class Outbound(
-    IMailRouteResolver resolver, OwnListeners own, IDialer dialer, Spool spool, RouteStates states, RouteBudgets budgets,
+    IMailRouteResolver resolver, OwnListeners own, SiteRegistry sites, IDialer dialer, Spool spool, RouteStates states, RouteBudgets budgets,
     SmartHostCredentials credentials, ISecretProtector secrets, TimeProvider time, ILogger<Outbound> log)
 {
     internal NextHops NextHops { get; } = new(resolver, own);
-    internal Transmission Transmission { get; } = new(spool, log);
+    internal Transmission Transmission { get; } = new(sites, spool, log);
     internal HostTlsOptions Tls { get; } = new(secrets);
     internal RouteStates States => states;
     internal HopStates Hops { get; } = new(states, time);

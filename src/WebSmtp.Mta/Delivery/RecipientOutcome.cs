@@ -42,6 +42,9 @@ sealed record Attempt(IReadOnlyList<RecipientOutcome> Outcomes, RemoteHost? Host
     public RouteTrouble? Trouble { get; init; }
     public TimeSpan? Took { get; init; }
 
+    /// <summary>What the trace should say beside the reply.</summary>
+    public string? Note { get; init; }
+
     /// <summary>One reply of our own for all recipients, without asking a host.</summary>
     public static Attempt Ours(LeasedMessage message, Reply reply) =>
         new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, reply))], null, null, null);

@@ -71,7 +71,7 @@ static class Settlements
         var first = attempt.Tries.Count > 0 && recipient.Id == attempt.Outcomes[0].Recipient.Id;
         return new(recipient.Id, new(recipient.MessageId), owner, state, dueAt, reply, null, true, new()
         {
-            Event = what, Recipient = recipient.Address, Reply = reply, Host = attempt.Host?.Name, Address = attempt.Host?.Address, Tls = attempt.Tls,
+            Event = what, Recipient = recipient.Address, Detail = attempt.Note, Reply = reply, Host = attempt.Host?.Name, Address = attempt.Host?.Address, Tls = attempt.Tls,
             Stage = StageName(outcome.Stage), Milliseconds = Milliseconds(attempt.Took), By = by,
         })
         {

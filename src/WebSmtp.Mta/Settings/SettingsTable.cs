@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Xml;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Mta.Settings;
 
@@ -70,6 +71,14 @@ public static class SettingsTable
         "The TCP port that other hosts are connected to.", 1, 65535, SettingScope.SiteAndDomain, "RemoteSmtpPort");
     public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require", "verify"],
         "TLS towards other hosts: never, when it is offered, always with any certificate, or always with the right one.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
+    public static readonly Setting<bool> PickupEnabled = Flag("pickupEnabled", "Messages", true,
+        "Files that are put into the Pickup folder are sent.", null);
+    public static readonly Setting<long> DropMaxBytes = Size("dropMaxBytes", "Messages", 0,
+        "Bytes that may lie in a Drop folder; while there are as many, further mail for it is refused with 452 4.2.2.", 1024, 1024 * GiB,
+        scope: SettingScope.SiteAndDomain);
+    public static readonly Setting<string> MasqueradeDomain = DomainText("masqueradeDomain", "Delivery",
+        "Mail that leaves for other hosts shows this domain instead of the site's own ones, as envelope sender and in From. Empty: it does not.",
+        SettingScope.SiteAndDomain, "MasqueradeDomain");
     public static readonly Setting<SmartHostRoute?> SmartHost = SmartHostSetting();
     public static readonly Setting<long> MaxOutboundConnections = Count("maxOutboundConnections", "Delivery", 1000,
         "Connections to other hosts at the same time; more mail waits for one of them.", 2_000_000_000, "connections", metabase: "MaxOutConnections");
@@ -159,6 +168,26 @@ public static class SettingsTable
         Read = node => Json.Text(node) is { } read && read.Length <= maxLength && read.All(c => c is >= ' ' and <= '~')
             ? (read, null)
             : ("", $"{Json.Quote(node)} is not allowed; give at most {maxLength} printable ASCII characters on one line."),
+        Write = read => read,
+    };
+
+    static Setting<string> DomainText(string name, string sheet, string help, SettingScope scope, string? metabase) => new()
+    {
+        Name = name,
+        Type = SettingType.Text,
+        Sheet = sheet,
+        Help = help,
+        Default = "",
+        Scope = scope,
+        MetabaseProperty = metabase,
+        Maximum = DomainName.MaxLength.ToString(CultureInfo.InvariantCulture),
+        Unit = "characters",
+        Read = node => Json.Text(node) switch
+        {
+            "" => ("", null),
+            { } read when DomainName.TryParse(read, out var domain) => (domain, null),
+            _ => ("", $"{Json.Quote(node)} is not allowed; give a domain such as \"example.com\", or an empty text for none."),
+        },
         Write = read => read,
     };
 

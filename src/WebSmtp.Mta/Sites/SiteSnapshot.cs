@@ -146,6 +146,9 @@ public sealed class DomainSnapshot
 public sealed record MailrootFolders(string Root)
 {
     public string Pickup => Path.Combine(Root, "Pickup");
+
+    /// <summary>Files of Pickup that are being sent: the same volume, so that taking one is a rename.</summary>
+    internal string Taken => Path.Combine(Pickup, ".taken");
     public string Queue => Path.Combine(Root, "Queue");
     public string Drop => Path.Combine(Root, "Drop");
     public string Badmail => Path.Combine(Root, "Badmail");

@@ -40,6 +40,7 @@ static class ApiEndpoints
         SmartHostEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
+        SubmissionEndpoints.Map(api);
         SessionEndpoints.Map(api);
         SimulationEndpoints.Map(api);
         RouteEndpoints.Map(api);

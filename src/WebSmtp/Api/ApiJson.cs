@@ -84,6 +84,8 @@ static class Durations
 [JsonSerializable(typeof(SmartHostTestResponse))]
 [JsonSerializable(typeof(Listed<QueueResponse>))]
 [JsonSerializable(typeof(Listed<MessageResponse>))]
+[JsonSerializable(typeof(SubmissionRequest))]
+[JsonSerializable(typeof(SubmissionResponse))]
 [JsonSerializable(typeof(TraceResponse))]
 [JsonSerializable(typeof(Listed<SessionResponse>))]
 [JsonSerializable(typeof(SimulationRequest))]

@@ -41,6 +41,9 @@ sealed class OperationDetails : IOperationFilter
         ["history"] = ("Messages that have left the queue as well.", null),
         ["messages"] = ("What becomes of mail that is still queued: refuse (default), export or move.", "refuse"),
         ["to"] = ("For move: the id of the site that gets the mail.", null),
+        ["mailFrom"] = ("The envelope sender; empty: the null sender. Default: the header's Sender or From.", "ann@hub.example"),
+        ["rcptTo"] = ("An envelope recipient; once for each. Default: those in To, Cc and Bcc.", null),
+        ["headerRecipients"] = ("Those in To, Cc and Bcc get it beside those in rcptTo.", null),
         ["username"] = ("The account's name.", "testserver"),
     };
 
@@ -56,8 +59,9 @@ sealed class OperationDetails : IOperationFilter
         ["404"] = "There is no such thing.",
         ["409"] = "It conflicts with what is there.",
         ["412"] = "If-Match is stale: it was changed meanwhile.",
+        ["413"] = "The message is larger than the site takes.",
         ["415"] = "The body is not JSON.",
-        ["503"] = "Not ready; the reasons are in the answer.",
+        ["503"] = "Not now; the reasons are in the answer.",
     };
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -134,7 +138,7 @@ sealed class OperationDetails : IOperationFilter
             case "to":
                 schema.Type = JsonSchemaType.Integer;
                 break;
-            case "history":
+            case "history" or "headerRecipients":
                 schema.Type = JsonSchemaType.Boolean;
                 break;
             case "olderThan":

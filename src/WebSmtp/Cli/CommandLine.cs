@@ -38,7 +38,7 @@ static class CommandLine
         foreach (var noun in (IEnumerable<Command>)
             [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), KeyVerbs.Noun(),
              QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun(), CollectorVerbs.Noun(),
-             SmartHostVerbs.Noun(), SimulateVerb.Verb()])
+             SmartHostVerbs.Noun(), SimulateVerb.Verb(), SendmailVerb.Verb()])
         {
             Call.AddOptions(noun);
             root.Add(noun);

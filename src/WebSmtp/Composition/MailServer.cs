@@ -1,6 +1,7 @@
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
@@ -10,7 +11,7 @@ namespace WebSmtp.Composition;
 /// <summary>Starts and stops the mail side with the host: queue recovery, smart hosts, sites, delivery, in this order; and back.</summary>
 sealed class MailServer(
     ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
-    CollectorRunner collectors, QueueUpkeep upkeep) : IHostedService
+    CollectorRunner collectors, PickupWatch pickup, QueueUpkeep upkeep) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -24,10 +25,12 @@ sealed class MailServer(
         await scheduler.StartAsync(stop);
         await collectors.StartAsync(stop);
         upkeep.Start();
+        pickup.Start();
     }
 
     public async Task StopAsync(CancellationToken stop)
     {
+        await pickup.StopAsync();
         // Together: a turned session so ends after the message that is on its way instead of being cut off.
         await Task.WhenAll(collections.StopAsync(Grace), collectors.StopAsync(Grace), sites.ShutDownAsync(Grace));
         await scheduler.StopAsync(stop);

@@ -56,13 +56,14 @@ sealed class MailBench : IAsyncDisposable
         Ids = new(Time, 0);
         Planner = new(SmartHosts);
         Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
-        Outbound = new(Network, new OwnListeners(Sites), Network, Spool, Routes, new(Usage, Time), new(Accounts), Accounts, Time, NullLogger<Outbound>.Instance);
+        Outbound = new(Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts), Accounts, Time, NullLogger<Outbound>.Instance);
         var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
         Collections = new(Sites, Queue, Records, settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
-        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        var dropQuota = new DropQuota(Spool, Time, NullLogger<DropQuota>.Instance);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
         HeldMail = new(Sites, Queue, Records, Collections);
         Configure(_ => { });
     }
