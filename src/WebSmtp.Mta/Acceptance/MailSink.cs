@@ -8,7 +8,7 @@ using WebSmtp.Smtp.Server;
 namespace WebSmtp.Mta.Acceptance;
 
 /// <summary>What a site says to one session: may this come in, and who is that.</summary>
-sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
+sealed partial class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
 {
     /// <summary>What a message grows by on its way in: our Received field.</summary>
     const int TraceBytes = 512;
@@ -35,6 +35,7 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     public ValueTask<Reply?> OfferSenderAsync(ServerSession session, MailAddress from, MailParameters parameters, CancellationToken stop)
     {
         LetGo();
+        _header = null;
         _announced = parameters.Size;
         var room = acceptance.Space.Has(acceptance.Spool.DataDirectory, _announced ?? 0)
             && acceptance.Space.Has(site.Folders.Root, _announced ?? 0);
@@ -74,7 +75,9 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
             .DistinctBy(recipient => recipient.Address).ToList();
         var held = _held.Values.ToList();
         _held.Clear();
-        return new(new ContentOffer(null, new IncomingMessage(acceptance, site, session, transaction, recipients, held)));
+        var message = new IncomingMessage(acceptance, site, session, transaction, recipients, held);
+        _header = message.Header;
+        return new(new ContentOffer(null, message));
     }
 
     public void TransactionDropped(ServerSession session) => LetGo();
@@ -82,6 +85,7 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     public async ValueTask<AuthResult> VerifyPasswordAsync(
         ServerSession session, string authorizationId, string user, string password, CancellationToken stop)
     {
+        _user = user;
         // Nobody acts for somebody else here. RFC 4616 section 2.
         if (authorizationId.Length > 0 && !string.Equals(authorizationId, user, StringComparison.OrdinalIgnoreCase)) return Verified(null);
         try
@@ -97,6 +101,7 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     public async ValueTask<AuthResult> VerifyCramMd5Async(
         ServerSession session, string user, byte[] challenge, string digest, CancellationToken stop)
     {
+        _user = user;
         try
         {
             return Verified(await acceptance.Accounts.VerifyCramMd5Async(site.Id, user, challenge, digest, stop));

@@ -37,6 +37,9 @@ static class ApiEndpoints
         AccountEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
+        QueueWorkEndpoints.Map(api);
+        OperationEndpoints.Map(api);
+        TraceEndpoints.Map(api);
         SessionEndpoints.Map(api);
         MapOtherMethods(app);
         HealthEndpoints.Map(app);

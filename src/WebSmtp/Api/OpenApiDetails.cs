@@ -40,6 +40,10 @@ sealed class OperationDetails : IOperationFilter
         ["history"] = ("Messages that have left the queue as well.", null),
         ["messages"] = ("What becomes of mail that is still queued: refuse (default), export or move.", "refuse"),
         ["to"] = ("For move: the id of the site that gets the mail.", null),
+        ["messageId"] = ("Our id, or the header's Message-ID with or without its brackets.", "02P3K9ZC1G004"),
+        ["siteId"] = ("Only this site.", 1),
+        ["client"] = ("Only this client's address.", "192.0.2.99"),
+        ["from"] = ("Not before this ISO 8601 time; of a message, when it was received.", "2026-11-22T00:00:00Z"),
         ["username"] = ("The account's name.", "testserver"),
     };
 
@@ -122,7 +126,13 @@ sealed class OperationDetails : IOperationFilter
         {
             "id" when path.Contains("sites/", StringComparison.Ordinal) => ("The site's id.", 1),
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
+            "id" when path.Contains("operations/", StringComparison.Ordinal) => ("The operation's id.", "02P3K9ZC1G00A"),
             "id" => ("The session's id.", (JsonNode?)null),
+            "to" when IsSearch(path) => ("Before this ISO 8601 time; of a message, when it was received.", "2026-11-23T00:00:00Z"),
+            "sender" when IsSearch(path) => ("Only this sender: the whole address.", "alice@example.org"),
+            "recipient" when IsSearch(path) => ("Only this recipient: the whole address.", "bob@test.com"),
+            "recipient" when path.Contains("messages/{", StringComparison.Ordinal) => ("Only this recipient of the message; left out: all.", null),
+            "domain" when path.Contains("queues/{", StringComparison.Ordinal) => ("The destination.", "test.com"),
             "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
             "name" => ("The domain's name.", "test.com"),
             var name => Parameters.GetValueOrDefault(name!, ("", null)),
@@ -136,7 +146,8 @@ sealed class OperationDetails : IOperationFilter
                 schema.Type = JsonSchemaType.Integer;
                 (schema.Minimum, schema.Maximum, schema.Default) = ("1", "500", 50);
                 break;
-            case "to":
+            case "siteId":
+            case "to" when !IsSearch(path):
                 schema.Type = JsonSchemaType.Integer;
                 break;
             case "history":
@@ -153,6 +164,9 @@ sealed class OperationDetails : IOperationFilter
                 break;
         }
     }
+
+    static bool IsSearch(string path) =>
+        path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
 
     static void Add(OperationExample example, OpenApiOperation operation)
     {

@@ -15,9 +15,12 @@ using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
 using WebSmtp.Mta.Tests.Queue;
+using WebSmtp.Mta.Tests.Trace;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Tests.Acceptance;
@@ -57,9 +60,13 @@ sealed class MailBench : IAsyncDisposable
         var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
         Collections = new(Queue, Records, settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, settling, outbound, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        Rejections = new(Trace, Ids, Time, NullLogger<RejectionLog>.Instance);
+        Operations = new(Ids, Events, Time, NullLogger<Operations>.Instance);
+        var work = new QueueWork(Queue, Spool, settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
+        QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, Time, NullLogger<QueueOperations>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
-        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Rejections, Events, Time, NullLogger<MailSinkFactory>.Instance);
         HeldMail = new(Sites, Queue, Records, Collections);
         Configure(_ => { });
     }
@@ -78,6 +85,11 @@ sealed class MailBench : IAsyncDisposable
     public Scheduler Scheduler { get; }
     public MailSinkFactory Sinks { get; }
     public HeldMail HeldMail { get; }
+    public FakeTraceStore Trace { get; } = new();
+    public RejectionLog Rejections { get; }
+    public Operations Operations { get; }
+    public QueueOperations QueueOperations { get; }
+    public SmartHostRegistry SmartHosts { get; } = new();
     public long FreeBytes { get; set; } = long.MaxValue;
     public SiteSnapshot Site => Sites.Find(1)!.Site;
 
@@ -222,9 +234,11 @@ sealed class MailBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Operations.StopAsync();
         await Collections.StopAsync(TimeSpan.Zero);
         await Scheduler.StopAsync(new CancellationToken(true));
         Collections.Dispose();
+        Rejections.Dispose();
         Scheduler.Dispose();
         Directory.Delete(DataDirectory, recursive: true);
     }
