@@ -123,8 +123,8 @@ sealed partial class TraceStore(Database database, CommitPipeline pipeline) : IT
         var rejections = await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.DeleteRejections, MessageId.AtOrAfter(before).Value, max), stop: stop);
         var oldest = await ReadAsync(async db =>
         {
-            var message = await db.Messages.OrderBy(m => m.Id).Select(m => (long?)m.Id).FirstOrDefaultAsync(stop);
-            var rejection = await db.Rejections.OrderBy(r => r.Id).Select(r => (long?)r.Id).FirstOrDefaultAsync(stop);
+            var message = await db.Messages.MinAsync(m => (long?)m.Id, stop);
+            var rejection = await db.Rejections.MinAsync(r => (long?)r.Id, stop);
             return Math.Min(await IndexedUpToAsync(db, stop), Math.Min(message ?? long.MaxValue, rejection ?? long.MaxValue));
         }, stop);
         var keys = await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.DeleteTraceKeys, oldest >> HotStatements.BucketBits, max), stop: stop);

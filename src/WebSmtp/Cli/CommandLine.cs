@@ -36,7 +36,8 @@ static class CommandLine
         openApi.SetAction(async (parsed, _) => await parsed.InvocationConfiguration.Output.WriteAsync(await OpenApiDocument.RenderAsync()));
         root.Add(openApi);
         foreach (var noun in (IEnumerable<Command>)
-            [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun()])
+            [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), QueueVerbs.Noun(), DestinationVerbs.Noun(), OperationVerbs.Noun(),
+             TraceVerbs.Trace(), TraceVerbs.Rejections(), SessionVerbs.Noun(), ServiceVerbs.Noun()])
         {
             Call.AddOptions(noun);
             root.Add(noun);

@@ -1,3 +1,4 @@
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Tests.Acceptance;
 using WebSmtp.Mta.Trace;
@@ -18,7 +19,7 @@ public sealed class TraceSearchTests
         await bench.Rejections.StopAsync();
         bench.Trace.Messages.AddRange(bench.Queue.Messages);
         var operations = bench.QueueOperations;
-        var operatorActor = new Administration.Actor("anna", Administration.Role.Operator, "local");
+        var operatorActor = new Actor("anna", Role.Operator, "local");
         foreach (var message in bench.Queue.Messages) await operations.ActAsync(new(message.Id), new(QueueAct.Freeze), null, operatorActor, stop);
 
         var search = new TraceSearch(bench.Trace, bench.Queue);

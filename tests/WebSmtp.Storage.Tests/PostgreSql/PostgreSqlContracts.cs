@@ -31,3 +31,13 @@ public sealed class PostgreSqlCollectionStoreTests(PostgreSqlServer server) : Co
 {
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }
+
+public sealed class PostgreSqlQueueActsTests(PostgreSqlServer server) : QueueActsContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
+public sealed class PostgreSqlTraceStoreTests(PostgreSqlServer server) : TraceStoreContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}

@@ -29,3 +29,13 @@ public sealed class SqliteCollectionStoreTests(SqliteFiles files) : CollectionSt
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
+
+public sealed class SqliteQueueActsTests(SqliteFiles files) : QueueActsContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteTraceStoreTests(SqliteFiles files) : TraceStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
