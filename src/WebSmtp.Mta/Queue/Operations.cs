@@ -46,7 +46,10 @@ public sealed class Operation
 
     internal void End(OperationState state, DateTimeOffset at, string? reason) => Update(view => view with
     {
-        State = state, EndedAt = at, Reason = reason ?? view.Reason, Total = state is OperationState.Done ? view.Done + view.Failed : view.Total,
+        State = state,
+        EndedAt = at,
+        Reason = reason ?? view.Reason,
+        Total = state is OperationState.Done ? view.Done + view.Failed : view.Total,
     });
 
     void Update(Func<OperationView, OperationView> change)

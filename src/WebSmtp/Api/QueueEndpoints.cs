@@ -56,7 +56,7 @@ static class QueueEndpoints
         if (page.Value is not { } wanted) return page.Problem!.Answer();
         if (sites.Find(id) is not { } view) return SiteEndpoints.NotFound(id).Answer();
         return context.Show(wanted.Of(
-            await queue.ListDestinationsAsync(id, wanted.After, wanted.Limit, context.RequestAborted), 
+            await queue.ListDestinationsAsync(id, wanted.After, wanted.Limit, context.RequestAborted),
             row => QueueResponse.Of(planner.Plan(view.Site, row.Domain), row)));
     }
 }

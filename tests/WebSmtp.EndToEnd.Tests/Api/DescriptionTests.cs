@@ -71,6 +71,8 @@ public sealed class DescriptionTests(SharedServer server)
             ("post", "/sites/{id}/domains"), ("get", "/sites/{id}/domains"), ("get", "/sites/{id}/domains/{name}"), ("patch", "/sites/{id}/domains/{name}"),
             ("put", "/sites/{id}/etrn-names/{name}"), ("get", "/sites/{id}/etrn-names"), ("get", "/sites/{id}/etrn-names/{name}"),
             ("post", "/sites/{id}/domains/{name}/dequeue"), ("get", "/sites/{id}/queues"), ("get", "/sites/{id}/messages"), ("get", "/sites/{id}/sessions"),
+            ("post", "/sites/{id}/messages/actions"), ("post", "/sites/{id}/queues/{domain}/hold"), ("post", "/sites/{id}/queues/{domain}/release"),
+            ("post", "/sites/{id}/queues/{domain}/retry"), ("get", "/operations"), ("get", "/trace"), ("get", "/sites/{id}/rejections"),
             ("delete", "/sites/{id}/etrn-names/{name}"), ("delete", "/sites/{id}/domains/{name}"), ("delete", "/accounts/{username}"),
             ("get", "/service"), ("patch", "/service")])
         {
