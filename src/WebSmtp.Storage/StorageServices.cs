@@ -9,6 +9,7 @@ using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Storage.Queue;
 
 namespace WebSmtp.Storage;
@@ -32,6 +33,7 @@ public static class StorageServices
         services.AddSingleton<Database>();
         services.AddSingleton<CommitPipeline>();
         services.AddSingleton<IQueueStore, QueueStore>();
+        services.AddSingleton<ITraceStore, TraceStore>();
         services.AddSingleton<ISiteStore, SiteStore>();
         services.AddSingleton<IAccountStore, AccountStore>();
         services.AddSingleton<IAccessStore, AccessStore>();

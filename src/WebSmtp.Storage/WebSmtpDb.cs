@@ -28,6 +28,7 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
     internal DbSet<Destination> Destinations => Set<Destination>();
     internal DbSet<TraceEvent> TraceEvents => Set<TraceEvent>();
     internal DbSet<Rejection> Rejections => Set<Rejection>();
+    internal DbSet<TraceKey> TraceKeys => Set<TraceKey>();
     internal DbSet<StoppedDestination> StoppedDestinations => Set<StoppedDestination>();
     internal DbSet<SmartHost> SmartHosts => Set<SmartHost>();
     internal DbSet<RouteUsage> RouteUsage => Set<RouteUsage>();
@@ -73,6 +74,7 @@ sealed class ServiceState
     public const string ServiceVersion = "smtpServiceVersion";
     public const string LastSiteId = "lastSiteId";
     public const string Probe = "probe";
+    public const string IndexedUpTo = "traceIndexedUpTo";
 
     public required string Name { get; set; }
     public required string Value { get; set; }

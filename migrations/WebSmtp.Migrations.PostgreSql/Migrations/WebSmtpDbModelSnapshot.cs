@@ -581,10 +581,7 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
             modelBuilder.Entity("WebSmtp.Mta.Queue.Rejection", b =>
                 {
                     b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("bigint");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
                     b.Property<string>("Account")
                         .HasColumnType("text")
@@ -634,9 +631,7 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("At");
-
-                    b.HasIndex("SiteId", "At");
+                    b.HasIndex("SiteId", "Id");
 
                     b.ToTable("Rejections", (string)null);
                 });
@@ -946,6 +941,23 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasKey("Name");
 
                     b.ToTable("ServiceState", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Storage.TraceKey", b =>
+                {
+                    b.Property<long>("Bucket")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("MessageId")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Bucket", "Key", "MessageId");
+
+                    b.ToTable("TraceKeys", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

@@ -509,7 +509,6 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
             modelBuilder.Entity("WebSmtp.Mta.Queue.Rejection", b =>
                 {
                     b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Account")
@@ -551,9 +550,7 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("At");
-
-                    b.HasIndex("SiteId", "At");
+                    b.HasIndex("SiteId", "Id");
 
                     b.ToTable("Rejections", (string)null);
                 });
@@ -828,6 +825,22 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasKey("Name");
 
                     b.ToTable("ServiceState", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Storage.TraceKey", b =>
+                {
+                    b.Property<long>("Bucket")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("MessageId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Bucket", "Key", "MessageId");
+
+                    b.ToTable("TraceKeys", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

@@ -96,7 +96,7 @@ sealed class Envelope(MailSinkFactory acceptance, SiteSnapshot site)
     }
 
     /// <summary>Names without a domain belong to the default domain; so does <c>postmaster</c>. RFC 5321 section 4.5.1.</summary>
-    MailAddress Complete(MailAddress address) => address.Domain.Length == 0 ? address with { Domain = site.DefaultDomain } : address;
+    public MailAddress Complete(MailAddress address) => address.Domain.Length == 0 ? address with { Domain = site.DefaultDomain } : address;
 
     /// <summary>RFC 3461 section 4.2; for what is not ASCII, RFC 6533 section 3.</summary>
     static string? OriginalRecipient(MailAddress address)

@@ -49,6 +49,9 @@ sealed class IncomingMessage : IncomingContent
         _traceBytes = Write(origin.ReceivedFieldAt(site.HostName, id, recipients.Count == 1 ? recipients[0].Address : null, now));
     }
 
+    /// <summary>What was seen of the header so far.</summary>
+    public HeaderScanner Header => _header;
+
     public static Reply TooLarge(long most) => new(552, 5, 3, 4, $"Message size exceeds the limit of {most} bytes");
 
     public MessageId Id => new(_message.Id);

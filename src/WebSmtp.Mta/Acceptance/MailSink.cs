@@ -12,7 +12,7 @@ delegate Reply? RecipientRule(DomainSnapshot? rule, MailAddress to);
 
 /// <summary>What a site says to one session: may this come in, and who is that.</summary>
 /// <param name="collected">For mail that the site itself went to get: in place of what clients may relay.</param>
-sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRule? collected = null) : IMailSink
+sealed partial class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRule? collected = null) : IMailSink
 {
     readonly Envelope _envelope = new(acceptance, site);
 
@@ -30,22 +30,30 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRu
         return new(welcome ? null : new Reply(554, 5, 7, 1, "You may not connect to this server"));
     }
 
-    public ValueTask<Reply?> OfferSenderAsync(ServerSession session, MailAddress from, MailParameters parameters, CancellationToken stop) =>
-        new(_envelope.Begin(parameters.Size));
+    public ValueTask<Reply?> OfferSenderAsync(ServerSession session, MailAddress from, MailParameters parameters, CancellationToken stop)
+    {
+        _header = null;
+        return new(_envelope.Begin(parameters.Size));
+    }
 
     public ValueTask<Reply?> OfferRecipientAsync(ServerSession session, MailAddress to, RcptParameters parameters, CancellationToken stop) =>
         _envelope.OfferAsync(to, collected ?? ((rule, address) => RelayDecision.Refuse(
             site, rule, address, AddressOf(session.Remote), AddressOf(session.Local), session.Account is not null)), stop);
 
-    public ValueTask<ContentOffer> OfferContentAsync(ServerSession session, MailTransaction transaction, CancellationToken stop) =>
-        new(new ContentOffer(null, _envelope.Receive(
-            Origin.Of(session, transaction.Parameters), transaction.From, transaction.Parameters, transaction.Recipients)));
+    public ValueTask<ContentOffer> OfferContentAsync(ServerSession session, MailTransaction transaction, CancellationToken stop)
+    {
+        var message = _envelope.Receive(
+            Origin.Of(session, transaction.Parameters), transaction.From, transaction.Parameters, transaction.Recipients);
+        _header = message.Header;
+        return new(new ContentOffer(null, message));
+    }
 
     public void TransactionDropped(ServerSession session) => _envelope.LetGo();
 
     public async ValueTask<AuthResult> VerifyPasswordAsync(
         ServerSession session, string authorizationId, string user, string password, CancellationToken stop)
     {
+        _user = user;
         // Nobody acts for somebody else here. RFC 4616 section 2.
         if (authorizationId.Length > 0 && !string.Equals(authorizationId, user, StringComparison.OrdinalIgnoreCase)) return Verified(null);
         try
@@ -61,6 +69,7 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRu
     public async ValueTask<AuthResult> VerifyCramMd5Async(
         ServerSession session, string user, byte[] challenge, string digest, CancellationToken stop)
     {
+        _user = user;
         try
         {
             return Verified(await acceptance.Accounts.VerifyCramMd5Async(site.Id, user, challenge, digest, stop));

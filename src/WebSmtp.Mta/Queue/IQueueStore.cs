@@ -8,7 +8,7 @@ namespace WebSmtp.Mta.Queue;
 /// Writing throws <see cref="QueueFullException"/> when the disk is full, <see cref="QueueUnavailableException"/> for
 /// other trouble of the store; nothing was changed then.
 /// </summary>
-public interface IQueueStore
+public partial interface IQueueStore
 {
     /// <summary>Adds a message with its recipients and, when <paramref name="inlineContent"/> is given, its content.</summary>
     Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent);
@@ -58,8 +58,11 @@ public interface IQueueStore
     /// <summary>Ends held entries of a destination older than <paramref name="receivedBefore"/> as expired, a bounded number; returns content paths to delete and how many.</summary>
     Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max);
 
-    /// <summary>Ends all live entries of a message as deleted, unless one is leased (then false). Returns content paths to delete.</summary>
-    Task<DeleteResult> DeleteAsync(MessageId id, string by);
+    /// <summary>
+    /// Ends the live entries of a message, or those of <paramref name="recipientIds"/>, as deleted, unless one of them is
+    /// leased. Returns content paths to delete.
+    /// </summary>
+    Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null);
 
     /// <summary>Hands all live messages of a site to another, entries that were leased included; returns how many.</summary>
     Task<long> MoveSiteAsync(int fromSiteId, int toSiteId);
@@ -138,7 +141,11 @@ public sealed record MessageFilter(
 /// <summary>A row of the queue view. Counts by state are of entries.</summary>
 public sealed record DestinationSummary(
     string Domain, long Messages, long Bytes, DateTimeOffset? Oldest, DateTimeOffset? NextAttempt, string? LastError,
-    bool AnyDelivering, bool AnyHeld, bool AnyFrozen, bool AnyRetrying);
+    bool AnyDelivering, bool AnyHeld, bool AnyFrozen, bool AnyRetrying)
+{
+    /// <summary>Who stopped it, and when; null: nobody did.</summary>
+    public StoppedDestination? Stopped { get; init; }
+}
 
 /// <summary>The disk is full: 452 4.3.1.</summary>
 public sealed class QueueFullException : Exception

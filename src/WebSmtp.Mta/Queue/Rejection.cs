@@ -6,6 +6,7 @@ namespace WebSmtp.Mta.Queue;
 /// </summary>
 public sealed class Rejection
 {
+    /// <summary>On the same line of numbers as messages: what happened earlier has the lower one.</summary>
     public long Id { get; set; }
     public int SiteId { get; set; }
     public DateTimeOffset At { get; set; }
@@ -23,7 +24,7 @@ public sealed class Rejection
     /// <summary>The header's Message-ID, where the content was refused.</summary>
     public string? HeaderMessageId { get; set; }
 
-    /// <summary><c>CONNECT</c>, <c>AUTH</c>, <c>MAIL</c>, <c>RCPT</c> or <c>DATA</c>.</summary>
+    /// <summary><c>CONNECT</c>, <c>AUTH</c>, <c>MAIL</c>, <c>RCPT</c> or <c>DATA</c>; <c>MANY</c>: more than were written down.</summary>
     public required string Stage { get; set; }
     public required string Reply { get; set; }
 }

@@ -102,6 +102,8 @@ public static class SettingsTable
         1_000_000, "messages", SettingScope.SiteAndDomain, zero: false);
     public static readonly Setting<TimeSpan> HistoryFor = Duration("historyFor", "Messages", TimeSpan.FromDays(30),
         "How long a message that has left the queue stays findable, without its content.", TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
+    public static readonly Setting<bool> TraceRejections = Flag("traceRejections", "Messages", true,
+        "Refused connections, log-ins, senders, recipients and messages are written down, and stay findable as long as messages that have left.", null);
 
     /// <summary>All settings, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<Setting> All = [.. typeof(SettingsTable).GetFields()

@@ -89,8 +89,17 @@ sealed class RejectionConfiguration : IEntityTypeConfiguration<Rejection>
     {
         builder.ToTable("Rejections");
         builder.Property(r => r.Stage).HasMaxLength(16);
-        builder.HasIndex(r => r.At);
-        builder.HasIndex(r => new { r.SiteId, r.At });
+        builder.Property(r => r.Id).ValueGeneratedNever();
+        builder.HasIndex(r => new { r.SiteId, r.Id });
+    }
+}
+
+sealed class TraceKeyConfiguration : IEntityTypeConfiguration<TraceKey>
+{
+    public void Configure(EntityTypeBuilder<TraceKey> builder)
+    {
+        builder.ToTable("TraceKeys");
+        builder.HasKey(k => new { k.Bucket, k.Key, k.MessageId });
     }
 }
 

@@ -13,7 +13,7 @@ sealed class Statement(string text, params string[] parameters)
 /// The text of every statement that changes the queue: prepared commands, because EF's change tracker would cost nearly
 /// twice the CPU here. They name tables and columns of the EF model; a test fails when the two differ.
 /// </summary>
-static class HotStatements
+static partial class HotStatements
 {
     /// <summary>Stands where PostgreSQL is told to leave out rows that another node has locked.</summary>
     public const string SkipLocked = "/*skip locked*/";
@@ -137,7 +137,8 @@ static class HotStatements
         UPDATE "Recipients" SET "SiteId" = @ToSiteId WHERE "MessageId" = @MessageId
         """, "MessageId", "ToSiteId");
 
-    public static readonly Statement Reroute = new(
+    /// <summary>Puts an entry that nobody has leased into another state.</summary>
+    public static readonly Statement ChangeState = new(
         """
         UPDATE "Recipients" SET "State" = @To, "DueAt" = @DueAt WHERE "Id" = @Id AND "State" = @From RETURNING "MessageId", "Address"
         """, "Id", "From", "To", "DueAt");
@@ -146,7 +147,32 @@ static class HotStatements
     public static readonly Statement RerouteLeased = new(
         """
         UPDATE "Recipients" SET "LeasedFrom" = @To WHERE "SiteId" = @SiteId AND "State" = 'delivering' AND "Domain" = @Domain AND "LeasedFrom" = @From
+        AND "ViaDomain" IS NULL AND "ViaSmartHost" IS NULL
         """, "SiteId", "Domain", "From", "To");
+
+    /// <summary>As <see cref="ChangeState"/>, and the entry goes another way from now on.</summary>
+    public static readonly Statement Redirect = new(
+        """
+        UPDATE "Recipients" SET "State" = @To, "DueAt" = @DueAt, "ViaDomain" = @ViaDomain, "ViaSmartHost" = @ViaSmartHost
+        WHERE "Id" = @Id AND "State" = @From RETURNING "MessageId", "Address"
+        """, "Id", "From", "To", "DueAt", "ViaDomain", "ViaSmartHost");
+
+    /// <summary>Leases an entry of a message from whatever state it waits in.</summary>
+    public static readonly Statement LeaseEntry = new(
+        $"""
+        UPDATE "Recipients" SET "LeasedFrom" = "State", "State" = 'delivering', "Lease" = @Owner, "LeaseUntil" = @Until, "DueAt" = NULL
+        WHERE "Id" IN (SELECT "Id" FROM "Recipients" WHERE "Id" = @Id AND "MessageId" = @MessageId AND "State" IN ('queued', 'held', 'frozen') {SkipLocked})
+        RETURNING "Id"
+        """, "Id", "MessageId", "Owner", "Until");
+
+    public static readonly Statement StopDestination = new(
+        $"{Insert("StoppedDestinations", "SiteId", "Domain", "At", "By").Text} ON CONFLICT DO NOTHING", "SiteId", "Domain", "At", "By");
+
+    public static readonly Statement RestartDestination = new(
+        """DELETE FROM "StoppedDestinations" WHERE "SiteId" = @SiteId AND "Domain" = @Domain""", "SiteId", "Domain");
+
+    public static readonly Statement StoppedBy = new(
+        """SELECT "By" FROM "StoppedDestinations" WHERE "SiteId" = @SiteId AND "Domain" = @Domain""", "SiteId", "Domain");
 
     /// <summary>All of the above, for the test.</summary>
     public static IEnumerable<Statement> All =>
@@ -161,7 +187,7 @@ static class HotStatements
     /// <summary>The type of a parameter; by its name, which is the column's wherever there is one.</summary>
     public static DbType TypeOf(string parameter) => parameter switch
     {
-        "Id" or "MessageId" or "Size" or "Messages" or "Bytes" => DbType.Int64,
+        "Id" or "MessageId" or "Size" or "Messages" or "Bytes" or "After" or "UpTo" or "Before" or "Bucket" => DbType.Int64,
         "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" or "Milliseconds" => DbType.Int32,
         "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "DelayReportedAt" or "At" or "Until" or "Now" => DbType.DateTime,
         "SmtpUtf8" or "AcceptedHeld" => DbType.Boolean,

@@ -119,11 +119,13 @@ sealed partial class QueueStore
         pipeline.RunAsync<IReadOnlyList<LeasedMessage>>(async batch =>
         {
             var leased = new List<LeasedMessage>();
+            var stopped = new StoppedDestinations(batch);
             foreach (var message in found)
             {
                 var taken = new List<Recipient>();
                 foreach (var entry in message.Recipients)
                 {
+                    if (await stopped.FreezeAsync(entry, from)) continue;
                     var now = await batch.Writer.QueryAsync(HotStatements.Lease,
                         row => (Attempts: row.GetInt32(0), LastReply: row.IsDBNull(1) ? null : row.GetString(1)),
                         entry.Id, entry.SiteId, from, lease.Owner, lease.Until);

@@ -63,10 +63,11 @@ sealed partial class QueueStore
         ended.Add(entry);
     }
 
-    public Task<DeleteResult> DeleteAsync(MessageId id, string by) => pipeline.RunAsync(async batch =>
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null) => pipeline.RunAsync(async batch =>
     {
         if ((await batch.Writer.QueryAsync(HotStatements.MessageExists, _ => true, id.Value)).Count == 0) return new DeleteResult(false, false, []);
         var live = await batch.Writer.QueryAsync(HotStatements.LiveEntries, row => (Id: row.GetInt64(0), State: row.GetString(1)), id.Value);
+        if (recipientIds is not null) live.RemoveAll(entry => !recipientIds.Contains(entry.Id));
         if (live.Exists(e => e.State == EnumText<RecipientState>.Write(RecipientState.Delivering))) return new(true, true, []);
         var ended = new EndedEntries(batch);
         foreach (var entry in live)
@@ -94,18 +95,21 @@ sealed partial class QueueStore
     {
         var moved = 0;
         foreach (var id in ids)
-        {
-            if (await batch.Writer.QueryAsync(HotStatements.MoveMessage, row => row.GetInt64(0), id, fromSiteId, toSiteId) is not [var size]) continue;
-            await batch.Writer.RunAsync(HotStatements.MoveEntries, id, toSiteId);
-            foreach (var domain in await batch.Writer.QueryAsync(HotStatements.LiveDomains, row => row.GetString(0), id))
-            {
-                batch.AddToDestination(fromSiteId, domain, -1, -size);
-                batch.AddToDestination(toSiteId, domain, 1, size);
-            }
-            await TraceAsync(batch, id, new() { Event = "redirected", Detail = $"From site {fromSiteId} to site {toSiteId}." });
-            moved++;
-        }
+            if (await MoveAsync(batch, id, fromSiteId, toSiteId, null)) moved++;
         return moved;
+    }
+
+    static async ValueTask<bool> MoveAsync(WriteBatch batch, long id, int fromSiteId, int toSiteId, string? by)
+    {
+        if (await batch.Writer.QueryAsync(HotStatements.MoveMessage, row => row.GetInt64(0), id, fromSiteId, toSiteId) is not [var size]) return false;
+        await batch.Writer.RunAsync(HotStatements.MoveEntries, id, toSiteId);
+        foreach (var domain in await batch.Writer.QueryAsync(HotStatements.LiveDomains, row => row.GetString(0), id))
+        {
+            batch.AddToDestination(fromSiteId, domain, -1, -size);
+            batch.AddToDestination(toSiteId, domain, 1, size);
+        }
+        await TraceAsync(batch, id, new() { Event = "redirected", Detail = $"From site {fromSiteId} to site {toSiteId}.", By = by });
+        return true;
     }
 
     public async Task ReroutedAsync(int siteId, string domain, bool hold, DateTimeOffset now)
@@ -114,14 +118,15 @@ sealed partial class QueueStore
         await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.RerouteLeased, siteId, domain, from, to));
         while (true)
         {
-            var ids = await ReadAsync(db => db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain)
+            var ids = await ReadAsync(db => db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain &&
+                    r.ViaDomain == null && r.ViaSmartHost == null)
                 .Select(r => r.Id).Take(PieceSize).ToListAsync(), CancellationToken.None);
             if (ids.Count == 0) return;
             await pipeline.RunAsync(async batch =>
             {
                 foreach (var id in ids)
                 {
-                    var rows = await batch.Writer.QueryAsync(HotStatements.Reroute, row => (MessageId: row.GetInt64(0), Address: row.GetString(1)),
+                    var rows = await batch.Writer.QueryAsync(HotStatements.ChangeState, row => (MessageId: row.GetInt64(0), Address: row.GetString(1)),
                         id, from, to, hold ? null : now);
                     if (rows is not [var entry]) continue;
                     await TraceAsync(batch, entry.MessageId,

@@ -39,6 +39,7 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
         {
             batch.AddToDestination(message.SiteId, domain, 1, message.Size);
         }
+        if (message.Id < MessageId.AtOrAfter(batch.Now - TraceStore.IndexedAtOnceAfter).Value) await TraceStore.IndexAsync(batch, message.Id - 1, message.Id);
         return true;
     }
 

@@ -41,6 +41,9 @@ static class ApiEndpoints
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);
         SubmissionEndpoints.Map(api);
+        QueueWorkEndpoints.Map(api);
+        OperationEndpoints.Map(api);
+        TraceEndpoints.Map(api);
         SessionEndpoints.Map(api);
         SimulationEndpoints.Map(api);
         RouteEndpoints.Map(api);

@@ -44,6 +44,10 @@ sealed class OperationDetails : IOperationFilter
         ["mailFrom"] = ("The envelope sender; empty: the null sender. Default: the header's Sender or From.", "ann@hub.example"),
         ["rcptTo"] = ("An envelope recipient; once for each. Default: those in To, Cc and Bcc.", null),
         ["headerRecipients"] = ("Those in To, Cc and Bcc get it beside those in rcptTo.", null),
+        ["messageId"] = ("Our id, or the header's Message-ID with or without its brackets.", "02P3K9ZC1G004"),
+        ["siteId"] = ("Only this site.", 1),
+        ["client"] = ("Only this client's address.", "192.0.2.99"),
+        ["from"] = ("Not before this ISO 8601 time; of a message, when it was received.", "2026-11-22T00:00:00Z"),
         ["username"] = ("The account's name.", "testserver"),
     };
 
@@ -119,7 +123,13 @@ sealed class OperationDetails : IOperationFilter
         {
             "id" when path.Contains("sites/", StringComparison.Ordinal) => ("The site's id.", 1),
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
+            "id" when path.Contains("operations/", StringComparison.Ordinal) => ("The operation's id.", "02P3K9ZC1G00A"),
             "id" => ("The session's id.", (JsonNode?)null),
+            "to" when IsSearch(path) => ("Before this ISO 8601 time; of a message, when it was received.", "2026-11-23T00:00:00Z"),
+            "sender" when IsSearch(path) => ("Only this sender: the whole address.", "alice@example.org"),
+            "recipient" when IsSearch(path) => ("Only this recipient: the whole address.", "bob@test.com"),
+            "recipient" when path.Contains("messages/{", StringComparison.Ordinal) => ("Only this recipient of the message; left out: all.", null),
+            "domain" when path.Contains("queues/{", StringComparison.Ordinal) => ("The destination.", "test.com"),
             "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
             "name" when path.Contains("collectors", StringComparison.Ordinal) => ("The collector's name.", "provider"),
             "name" when path.Contains("smarthosts", StringComparison.Ordinal) => ("The smart host's name.", "primary"),
@@ -135,7 +145,8 @@ sealed class OperationDetails : IOperationFilter
                 schema.Type = JsonSchemaType.Integer;
                 (schema.Minimum, schema.Maximum, schema.Default) = ("1", "500", 50);
                 break;
-            case "to":
+            case "siteId":
+            case "to" when !IsSearch(path):
                 schema.Type = JsonSchemaType.Integer;
                 break;
             case "history" or "headerRecipients":
@@ -152,6 +163,9 @@ sealed class OperationDetails : IOperationFilter
                 break;
         }
     }
+
+    static bool IsSearch(string path) =>
+        path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
 
     static void Add(OperationExample example, OpenApiOperation operation)
     {

@@ -9,9 +9,11 @@ using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Trace;
 
 namespace WebSmtp.Api;
 
@@ -79,6 +81,7 @@ static class OpenApiDocument
         builder.Services.AddSingleton<SiteOperations>().AddSingleton<SiteRegistry>().AddSingleton<HeldMail>().AddSingleton<AccountOperations>()
             .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<SmartHostOperations>()
+            .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();

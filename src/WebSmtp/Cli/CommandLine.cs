@@ -38,7 +38,8 @@ static class CommandLine
         foreach (var noun in (IEnumerable<Command>)
             [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), KeyVerbs.Noun(),
              QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun(), CollectorVerbs.Noun(),
-             SmartHostVerbs.Noun(), SimulateVerb.Verb(), SendmailVerb.Verb()])
+             SmartHostVerbs.Noun(), SimulateVerb.Verb(), SendmailVerb.Verb(), DestinationVerbs.Noun(),
+             OperationVerbs.Noun(), TraceVerbs.Trace(), TraceVerbs.Rejections()])
         {
             Call.AddOptions(noun);
             root.Add(noun);

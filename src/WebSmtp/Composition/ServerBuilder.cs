@@ -20,6 +20,7 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Submissions;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Network;
 using WebSmtp.Smtp.Server;
 using WebSmtp.Storage;
@@ -107,6 +108,7 @@ static class ServerBuilder
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
+        services.AddSingleton<QueueWork>().AddSingleton<Operations>().AddSingleton<TraceSearch>().AddSingleton<TraceUpkeep>().AddSingleton<RejectionLog>();
         services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<SmartHostOptions>();
         services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();

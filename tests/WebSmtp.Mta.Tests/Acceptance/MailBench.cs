@@ -19,6 +19,8 @@ using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
 using WebSmtp.Mta.Tests.Queue;
+using WebSmtp.Mta.Tests.Trace;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Tests.Acceptance;
@@ -60,10 +62,14 @@ sealed class MailBench : IAsyncDisposable
         var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
         Collections = new(Sites, Queue, Records, settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        Rejections = new(Trace, Ids, Time, NullLogger<RejectionLog>.Instance);
+        Operations = new(Ids, Events, Time, NullLogger<Operations>.Instance);
+        var work = new QueueWork(Queue, Spool, settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
+        QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, Time, NullLogger<QueueOperations>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
         var dropQuota = new DropQuota(Spool, Time, NullLogger<DropQuota>.Instance);
-        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Rejections, Events, Time, NullLogger<MailSinkFactory>.Instance);
         HeldMail = new(Sites, Queue, Records, Collections);
         Configure(_ => { });
     }
@@ -89,6 +95,10 @@ sealed class MailBench : IAsyncDisposable
     public HeldMail HeldMail { get; }
     /// <summary>The session that began last.</summary>
     public ServerSession LastSession { get; private set; } = null!;
+    public FakeTraceStore Trace { get; } = new();
+    public RejectionLog Rejections { get; }
+    public Operations Operations { get; }
+    public QueueOperations QueueOperations { get; }
     public long FreeBytes { get; set; } = long.MaxValue;
     public SiteSnapshot Site => Sites.Find(1)!.Site;
 
@@ -234,9 +244,11 @@ sealed class MailBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Operations.StopAsync();
         await Collections.StopAsync(TimeSpan.Zero);
         await Scheduler.StopAsync(new CancellationToken(true));
         Collections.Dispose();
+        Rejections.Dispose();
         Scheduler.Dispose();
         Directory.Delete(DataDirectory, recursive: true);
     }

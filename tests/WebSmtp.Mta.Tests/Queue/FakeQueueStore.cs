@@ -4,7 +4,7 @@ using WebSmtp.Mta.Queue;
 namespace WebSmtp.Mta.Tests.Queue;
 
 /// <summary>The queue's contract in memory, leases and all. Gives out copies, so that nobody changes it by accident.</summary>
-sealed class FakeQueueStore(TimeProvider time) : IQueueStore
+sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
 {
     readonly Lock _lock = new();
     readonly SortedDictionary<long, Message> _messages = [];
@@ -92,7 +92,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         foreach (var message in _messages.Values)
         {
             foreach (var over in message.Recipients.Where(recipient => recipient.LeaseUntil <= time.GetUtcNow())) GiveBack(over);
-            var mine = message.Recipients.Where(wanted).ToList();
+            var mine = message.Recipients.Where(wanted).Where(recipient => !FreezeStopped(recipient)).ToList();
             if (mine.Count == 0) continue;
             if (taken.Count == maxMessages) break;
             foreach (var recipient in mine)
@@ -208,16 +208,18 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         return Task.FromResult<(int, IReadOnlyList<string>)>((ended, paths));
     }
 
-    public Task<DeleteResult> DeleteAsync(MessageId id, string by)
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null)
     {
         lock (_lock)
         {
             if (!_messages.TryGetValue(id.Value, out var message) || message.LiveRecipients == 0) return Task.FromResult(new DeleteResult(false, false, []));
-            if (message.Recipients.Exists(recipient => recipient.State is RecipientState.Delivering)) return Task.FromResult(new DeleteResult(true, true, []));
+            var mine = message.Recipients.Where(recipient => IsLive(recipient) && (recipientIds is null || recipientIds.Contains(recipient.Id))).ToList();
+            if (mine.Exists(recipient => recipient.State is RecipientState.Delivering)) return Task.FromResult(new DeleteResult(true, true, []));
             var paths = new List<string>();
-            foreach (var recipient in message.Recipients.Where(IsLive))
+            foreach (var recipient in mine)
             {
-                recipient.State = RecipientState.Deleted;
+                (recipient.State, recipient.DueAt) = (RecipientState.Deleted, null);
+                Write(message.Id, recipient, new() { Event = "deleted", By = by });
                 End(message, recipient, paths);
             }
             return Task.FromResult(new DeleteResult(true, false, paths));

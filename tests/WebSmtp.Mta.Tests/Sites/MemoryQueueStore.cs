@@ -61,7 +61,7 @@ sealed class MemoryQueueStore : IQueueStore
     public Task ReleaseAsync(string leaseOwner) => throw new NotSupportedException();
     public Task RecoverAsync(string nodePrefix, DateTimeOffset now) => throw new NotSupportedException();
     public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max) => throw new NotSupportedException();
-    public Task<DeleteResult> DeleteAsync(MessageId id, string by) => throw new NotSupportedException();
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null) => throw new NotSupportedException();
     public Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max) => throw new NotSupportedException();
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
@@ -70,5 +70,13 @@ sealed class MemoryQueueStore : IQueueStore
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyCollection<long>> ChangeAsync(IReadOnlyList<EntryChange> changes) => throw new NotSupportedException();
+    public Task<LeasedMessage?> LeaseAsync(Lease lease, MessageId id, IReadOnlyCollection<long> recipientIds, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> MoveAsync(MessageId id, int fromSiteId, int toSiteId, string by, IReadOnlyList<EntryChange> changes) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Message>> WalkAsync(MessageFilter filter, MessageId after, int limit, CancellationToken stop) => throw new NotSupportedException();
+    public Task<long> CountAsync(MessageFilter filter, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> StopDestinationAsync(StoppedDestination destination) => throw new NotSupportedException();
+    public Task<bool> RestartDestinationAsync(int siteId, string domain) => throw new NotSupportedException();
+    public Task<StoppedDestination?> FindStoppedAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<bool> ProbeAsync(CancellationToken stop) => throw new NotSupportedException();
 }

@@ -37,7 +37,17 @@ public sealed class PostgreSqlCollectorStoreTests(PostgreSqlServer server) : Col
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }
 
+public sealed class PostgreSqlQueueActsTests(PostgreSqlServer server) : QueueActsContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
 public sealed class PostgreSqlQueueSchedulingTests(PostgreSqlServer server) : QueueSchedulingContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
+public sealed class PostgreSqlTraceStoreTests(PostgreSqlServer server) : TraceStoreContract
 {
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using WebSmtp.Migrations.Sqlite;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Storage.Queue;
 
 namespace WebSmtp.Storage.Tests.Sqlite;
@@ -59,6 +60,17 @@ public sealed class QueryPlanTests(SqliteFiles files)
         await queue.ExpireHeldAsync(1, "b.example", TestDatabase.Start, 10);
         await queue.PurgeHistoryAsync(TestDatabase.Start, 10);
         await queue.MoveSiteAsync(1, 2);
+        await queue.WalkAsync(new(1, "b.example"), new(0), 10, Stop);
+        await queue.WalkAsync(new(1, State: RecipientState.Frozen), new(0), 10, Stop);
+        await queue.CountAsync(new(1, "b.example", RecipientState.Queued), Stop);
+        await queue.FindStoppedAsync(1, "b.example", Stop);
+        var trace = database.Get<ITraceStore>();
+        await trace.IndexAsync(TestDatabase.Start, Stop);
+        await trace.FindMessagesAsync(new(), long.MaxValue, 10, Stop);
+        await trace.FindMessagesAsync(new(1, Recipient: "a@b.example", From: TestDatabase.Start), long.MaxValue, 10, Stop);
+        await trace.FindMessagesAsync(new(Sender: "a@b.example"), long.MaxValue, 10, Stop);
+        await trace.FindRejectionsAsync(new(1, HeaderMessageId: "<a@b.example>"), long.MaxValue, 10, Stop);
+        await trace.PurgeAsync(TestDatabase.Start, 10, Stop);
 
         Assert.True(watched.Queries.Count > 20);
         await using var connection = await watched.OpenWriterAsync(Stop);

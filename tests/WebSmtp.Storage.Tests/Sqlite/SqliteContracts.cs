@@ -35,7 +35,17 @@ public sealed class SqliteCollectorStoreTests(SqliteFiles files) : CollectorStor
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
 
+public sealed class SqliteQueueActsTests(SqliteFiles files) : QueueActsContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
 public sealed class SqliteQueueSchedulingTests(SqliteFiles files) : QueueSchedulingContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteTraceStoreTests(SqliteFiles files) : TraceStoreContract
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }

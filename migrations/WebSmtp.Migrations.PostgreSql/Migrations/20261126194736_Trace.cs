@@ -1,0 +1,80 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace WebSmtp.Migrations.PostgreSql.Migrations
+{
+    /// <inheritdoc />
+    public partial class Trace : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "IX_Rejections_At",
+                table: "Rejections");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Rejections_SiteId_At",
+                table: "Rejections");
+
+            migrationBuilder.AlterColumn<long>(
+                name: "Id",
+                table: "Rejections",
+                type: "bigint",
+                nullable: false,
+                oldClrType: typeof(long),
+                oldType: "bigint")
+                .OldAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn);
+
+            migrationBuilder.CreateTable(
+                name: "TraceKeys",
+                columns: table => new
+                {
+                    Bucket = table.Column<long>(type: "bigint", nullable: false),
+                    Key = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    MessageId = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_TraceKeys", x => new { x.Bucket, x.Key, x.MessageId });
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Rejections_SiteId_Id",
+                table: "Rejections",
+                columns: new[] { "SiteId", "Id" });
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "TraceKeys");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Rejections_SiteId_Id",
+                table: "Rejections");
+
+            migrationBuilder.AlterColumn<long>(
+                name: "Id",
+                table: "Rejections",
+                type: "bigint",
+                nullable: false,
+                oldClrType: typeof(long),
+                oldType: "bigint")
+                .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Rejections_At",
+                table: "Rejections",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Rejections_SiteId_At",
+                table: "Rejections",
+                columns: new[] { "SiteId", "At" });
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Storage.Queue;
+
+/// <summary>
+/// Keeps entries of stopped destinations from being leased, in the one place where all leases are taken: such an entry is
+/// frozen instead. Mail that comes for a stopped destination is so handled once, when it would be tried for the first
+/// time, and never looked at again; whatever else is due pays one look into a small table for each destination of its
+/// window, and nothing has to be searched past. It holds for all nodes from the commit on that stopped the destination.
+/// </summary>
+sealed class StoppedDestinations(WriteBatch batch)
+{
+    readonly Dictionary<(int SiteId, string Domain), string?> _known = [];
+
+    /// <summary>True: its destination is stopped, and it is frozen now (or was taken by somebody else).</summary>
+    public async ValueTask<bool> FreezeAsync(Recipient entry, RecipientState from)
+    {
+        var key = (entry.SiteId, entry.Domain);
+        if (!_known.TryGetValue(key, out var by))
+        {
+            var rows = await batch.Writer.QueryAsync(HotStatements.StoppedBy, row => row.GetString(0), entry.SiteId, entry.Domain);
+            _known[key] = by = rows.FirstOrDefault();
+        }
+        if (by is null) return false;
+        await QueueStore.ChangeAsync(batch, new(entry.Id, from, RecipientState.Frozen, null,
+            new() { Event = "frozen", Detail = "The destination is stopped.", By = by }));
+        return true;
+    }
+}
