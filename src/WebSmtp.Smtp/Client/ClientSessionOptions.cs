@@ -31,13 +31,13 @@ public sealed record ClientSessionOptions
 
     public ClientTls Tls { get; init; } = ClientTls.None;
 
-    /// <summary>Used for STARTTLS; needed unless <see cref="Tls"/> is <see cref="ClientTls.None"/>.</summary>
+    /// <summary>Used for the handshake; needed unless <see cref="Tls"/> is <see cref="ClientTls.None"/>.</summary>
     public SslClientAuthenticationOptions? TlsOptions { get; init; }
 
     /// <summary>Null: no log-in.</summary>
     public ClientCredentials? Credentials { get; init; }
 
-    /// <summary>Passwords may be sent in clear (PLAIN, LOGIN); where TLS is off by choice.</summary>
+    /// <summary>Passwords and tokens may be sent in clear; where TLS is off by choice.</summary>
     public bool AllowClearPasswords { get; init; }
 
     public TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromMinutes(5);
