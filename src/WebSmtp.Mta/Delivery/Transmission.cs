@@ -18,7 +18,7 @@ sealed class Transmission(SiteRegistry sites, Spool spool, ILogger log)
     static readonly Reply NoUtf8 = new(550, 5, 6, 7, "The host takes no internationalized mail");
 
     /// <summary>Version and cipher suite of a session; null in clear.</summary>
-    public static string? TlsOf(ClientSession client) => client.Tls is { } version ? $"{version} {client.TlsCipher}".TrimEnd() : null;
+    public static string? TlsOf(ClientSession client) => client.Tls?.ToString();
 
     /// <param name="host">What the host is called in records.</param>
     public async ValueTask<Attempt> SendAsync(ClientSession client, LeasedMessage leased, RemoteHost host, CancellationToken stop)

@@ -56,9 +56,6 @@ public sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Null while the connection is in clear.</summary>
     public NegotiatedTls? Tls { get; private set; }
 
-    /// <summary>The cipher suite's name, null while the connection is in clear.</summary>
-    public string? TlsCipher => Tls is null ? null : _tls?.Stream.NegotiatedCipherSuite.ToString();
-
     /// <summary>
     /// Says QUIT and waits for the answer for at most a few seconds. Never fails, and does not throw when cancelled.
     /// </summary>

@@ -1,6 +1,8 @@
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Acceptance;
 
 namespace WebSmtp.Mta.Tests.Delivery;
@@ -116,6 +118,53 @@ public sealed class ReplyTableTests
             Assert.Equal(bench.Site.Settings.Get(SettingsTable.RetryIntervals)[0], Rounded(entry.DueAt!.Value - decided.At));
     }
 
+    /// <summary>Whatever is said to a log-in, the mail waits, as long as that takes; only 235 lets it go.</summary>
+    [Theory(Timeout = Deadline)]
+    [InlineData("235 welcome", true)]
+    [InlineData("250 ok")]
+    [InlineData("354 go on")]
+    [InlineData("421 4.3.2 closing")]
+    [InlineData("454 4.7.0 not now")]
+    [InlineData("535 5.7.8 no")]
+    [InlineData("503 what")]
+    [InlineData(Garbage)]
+    [InlineData(Close)]
+    [InlineData(Stall)]
+    public async Task A_log_in_that_does_not_work_holds_the_route(string reply, bool works = false)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var bench = new MailBench(stop);
+        var auth = new SmartHostAuth { Type = SmartHostAuthType.Password, Username = "user", Password = "secret"u8.ToArray() };
+        bench.SmartHosts.Set([new() { Name = "primary", Target = new("[198.51.100.7]", Tls: HostTls.None) { Auth = auth } }]);
+        bench.Configure(site => site.Domains.Add(new()
+        {
+            SiteId = 1, Name = "away.example", Kind = DomainKind.Remote, AllowRelay = true,
+            Route = new() { Type = RouteType.SmartHost, SmartHost = new() { Use = ["primary"] } },
+        }));
+        var host = new ScriptedHost("auth", reply) { Keywords = ["AUTH PLAIN"] };
+        bench.Network.Listen("198.51.100.7:25", host.ServeAsync);
+        await bench.Scheduler.StartAsync(stop);
+        await bench.ReceiveManyAsync(1, "away.example");
+        await WhenSettledAsync(bench, reply is Stall);
+
+        var entry = bench.Queue["u1@away.example"];
+        Assert.Equal((works ? RecipientState.Delivered : RecipientState.Queued, works ? 1 : 0), (entry.State, entry.Attempts));
+        if (works) return;
+        var decided = Assert.Single(await bench.Queue.TraceAsync(new(bench.Queue.Messages[0].Id), stop));
+        Assert.Equal(("deferred", "auth", "198.51.100.7", "[198.51.100.7]:25"), (decided.Event, decided.Stage, decided.Host, decided.Address));
+        Assert.DoesNotContain("secret", decided.Reply, StringComparison.Ordinal);
+        var state = bench.Routes.Find("primary");
+        Assert.Equal((RouteCondition.OnHold, entry.DueAt), (state.State, Whole(state.Until)));
+        Assert.Equal(TimeSpan.FromMinutes(1), Rounded(entry.DueAt!.Value - decided.At));
+
+        host.Recovered = true;
+        bench.Time.Advance(TimeSpan.FromMinutes(1));
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients[0].State is RecipientState.Delivered);
+        Assert.Equal(RouteCondition.Ok, bench.Routes.Find("primary").State);
+    }
+
+    static DateTimeOffset? Whole(DateTimeOffset? time) => time is { } one ? new(one.Ticks - one.Ticks % TimeSpan.TicksPerMillisecond, one.Offset) : null;
+
     [Theory(Timeout = Deadline)]
     [InlineData("none")]
     [InlineData("refused")]
@@ -141,7 +190,7 @@ public sealed class ReplyTableTests
     /// <summary>Where nobody answers it is the clock that moves on, until the client has waited long enough.</summary>
     static async Task WhenSettledAsync(MailBench bench, bool stalls)
     {
-        var settled = bench.WhenSettledAsync(() => bench.Queue.Recipients[0] is { Attempts: 1, State: not RecipientState.Delivering });
+        var settled = bench.WhenSettledAsync(() => bench.Queue.Recipients[0] is { LastReply: not null, State: not RecipientState.Delivering });
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (stalls && !settled.IsCompleted)
         {

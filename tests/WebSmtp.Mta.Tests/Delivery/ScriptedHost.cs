@@ -40,6 +40,7 @@ sealed class ScriptedHost(string stage, string reply)
                     "data" => recipients > 0 ? "354 go on" : "554 no valid recipients",
                     "quit" => "221 bye",
                     "starttls" => "220 go on",
+                    "auth" => "235 welcome",
                     _ => "250 ok",
                 };
                 if (!await AnswerAsync(talk, verb, usual)) return;
