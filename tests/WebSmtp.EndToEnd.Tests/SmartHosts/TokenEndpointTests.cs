@@ -1,4 +1,3 @@
-using System.Net;
 using WebSmtp.EndToEnd.Tests.Server;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Network;
