@@ -12,6 +12,9 @@ readonly record struct RecipientOutcome(Recipient Recipient, Reply? Reply);
 /// <param name="NeverBegun">The connection ended before the host took even the sender.</param>
 sealed record Attempt(IReadOnlyList<RecipientOutcome> Outcomes, string? Host, string? Tls, string? Broken, bool NeverBegun = false)
 {
+    /// <summary>The host offered DSN, so that it reports itself; null when no host was asked.</summary>
+    public bool? Dsn { get; init; }
+
     /// <summary>One reply of our own for all recipients, without asking a host.</summary>
     public static Attempt Ours(LeasedMessage message, Reply reply) =>
         new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, reply))], null, null, null);

@@ -53,6 +53,7 @@ public sealed class Scheduler : IDisposable
         (_sites, _queue, _spool, _settling, _outbound) = (sites, queue, spool, settling, outbound);
         (_events, _time, _owner, _log) = (events, time, ids.NodePrefix + "scheduler", log);
         _drop = new(spool, log);
+        settling.MailQueued = Wake;
     }
 
     public Task StartAsync(CancellationToken stop)
@@ -118,7 +119,7 @@ public sealed class Scheduler : IDisposable
                 var back = new List<Settlement>();
                 foreach (var message in due) Dispatch(message, lease.Owner, back);
                 if (back.Count == 0) continue;
-                _spool.Delete(await _queue.SettleAsync(back));
+                await _settling.WriteAsync(due, back, stop);
                 // The same ones would only be taken and put back again.
                 if (back.Count >= due.Sum(message => message.Recipients.Count)) break;
             }

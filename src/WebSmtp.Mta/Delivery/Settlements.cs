@@ -13,7 +13,7 @@ static class Settlements
     {
         var (recipient, reply) = (outcome.Recipient, Text(outcome.Reply!));
         Log.Delivered(log, Id(recipient), recipient.Address, attempt.Host, reply);
-        return Settle(recipient, attempt, owner, RecipientState.Delivered, null, reply, what, by) with { DeliveredTo = attempt.Host };
+        return Settle(recipient, attempt, owner, RecipientState.Delivered, null, reply, what, by) with { DeliveredTo = attempt.Host, HostReports = attempt.Dsn };
     }
 
     public static Settlement Failed(RecipientOutcome outcome, Attempt attempt, string owner, string? by, ILogger log)
@@ -39,6 +39,11 @@ static class Settlements
         Log.Failed(log, Id(recipient), recipient.Address, attempt.Host, reply);
         return Settle(recipient, attempt, owner, RecipientState.Expired, null, reply, "expired", null);
     }
+
+    /// <summary>Was held for longer than its domain's mail may wait.</summary>
+    public static Settlement NotCollected(Recipient recipient, string owner) =>
+        new(recipient.Id, new(recipient.MessageId), owner, RecipientState.Expired, null, null, null, false,
+            new() { Event = "expired", Recipient = recipient.Address, Detail = "It was not collected in time." });
 
     /// <summary>Goes back to where it waits, untried.</summary>
     public static Settlement Untried(Recipient recipient, string owner, DateTimeOffset? dueAt, string what) =>

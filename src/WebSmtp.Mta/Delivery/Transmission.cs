@@ -39,7 +39,7 @@ sealed class Transmission(Spool spool, ILogger log)
             var result = await client.SendAsync(Outgoing(message, recipients, fitted), stop);
             var outcomes = recipients.Zip(result.Recipients, (recipient, said) => new RecipientOutcome(recipient, said.Reply))
                 .Concat(leased.Recipients.Except(recipients).Select(recipient => new RecipientOutcome(recipient, NoUtf8)));
-            return new([.. outcomes], host, client.Tls?.ToString(), result.Failure?.Reason, NeverBegun(result));
+            return new([.. outcomes], host, client.Tls?.ToString(), result.Failure?.Reason, NeverBegun(result)) { Dsn = client.Capabilities.Dsn };
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -69,9 +69,9 @@ static class HotStatements
     public static readonly Statement Settle = new(
         """
         UPDATE "Recipients" SET "State" = @To, "DueAt" = @DueAt, "Attempts" = "Attempts" + @Count, "LastReply" = COALESCE(@Reply, "LastReply"),
-        "DeliveredTo" = @Host, "SettledAt" = @SettledAt, "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
+        "DeliveredTo" = @Host, "SettledAt" = @SettledAt, "DelayReportedAt" = COALESCE(@DelayReportedAt, "DelayReportedAt"), "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
         WHERE "Id" = @Id AND "Lease" = @Owner RETURNING "MessageId", "SiteId", "Domain", "Address"
-        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt");
+        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt", "DelayReportedAt");
 
     /// <summary>Ends an entry that nobody has leased.</summary>
     public static readonly Statement End = new(

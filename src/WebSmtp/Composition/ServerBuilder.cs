@@ -12,6 +12,7 @@ using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
@@ -101,7 +102,7 @@ static class ServerBuilder
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
-        services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
+        services.AddSingleton<SenderReports>().AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
     }
 

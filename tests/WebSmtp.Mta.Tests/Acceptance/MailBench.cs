@@ -13,6 +13,7 @@ using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.Tests.Collection;
@@ -54,9 +55,10 @@ sealed class MailBench : IAsyncDisposable
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
         Ids = new(Time, 0);
         var outbound = new Outbound(Network, new OwnListeners(Sites), Network, Spool, Time, NullLogger<Outbound>.Instance);
-        var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
-        Collections = new(Queue, Records, settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
-        Scheduler = new(Sites, Queue, Spool, settling, outbound, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
+        Settling = new(Queue, Spool, reports, Events, Time, NullLogger<Settling>.Instance);
+        Collections = new(Queue, Records, Settling, outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Scheduler = new(Sites, Queue, Spool, Settling, outbound, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
         Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
@@ -74,6 +76,7 @@ sealed class MailBench : IAsyncDisposable
     public EventStream Events { get; } = new();
     public MessageIds Ids { get; }
     public Spool Spool { get; }
+    public Settling Settling { get; }
     public Collections Collections { get; }
     public Scheduler Scheduler { get; }
     public MailSinkFactory Sinks { get; }

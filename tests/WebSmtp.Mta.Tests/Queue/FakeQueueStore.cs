@@ -115,7 +115,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
     IEnumerable<Recipient> Leased(string owner) =>
         _messages.Values.SelectMany(message => message.Recipients).Where(recipient => recipient.Lease == owner);
 
-    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements)
+    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null)
     {
         await Task.Yield();
         var paths = new List<string>();
@@ -123,26 +123,40 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         {
             ThrowTrouble();
             Settles++;
-            foreach (var settlement in settlements) Settle(settlement, paths);
+            var settled = settlements.Where(settlement => Settle(settlement, paths)).Select(settlement => settlement.RecipientId).ToHashSet();
+            foreach (var report in (reports ?? []).Where(report => report.Entries.Any(settled.Contains))) Add(report);
         }
         Settled?.Invoke();
         return paths;
     }
 
-    void Settle(Settlement settlement, List<string> paths)
+    void Add(NewReport report)
+    {
+        Assert.Equal(report.Message.ContentPath is null, report.InlineContent is not null);
+        var copy = Copy(report.Message);
+        foreach (var recipient in copy.Recipients) (recipient.Id, recipient.MessageId) = (++_lastRecipient, copy.Id);
+        _messages.Add(copy.Id, copy);
+        if (report.InlineContent is { } content) _contents.Add(copy.Id, content.ToArray());
+        (report.Trace.MessageId, report.Trace.At) = (report.About.Value, time.GetUtcNow());
+        _trace.Add(report.Trace);
+    }
+
+    bool Settle(Settlement settlement, List<string> paths)
     {
         Assert.True(settlement.DueAt is not null == settlement.State is RecipientState.Queued, "only what is queued has a time");
         var message = _messages[settlement.MessageId.Value];
         var recipient = message.Recipients.Single(recipient => recipient.Id == settlement.RecipientId);
-        if (recipient.Lease != settlement.LeaseOwner) return;
+        if (recipient.Lease != settlement.LeaseOwner) return false;
         (recipient.State, recipient.DueAt, recipient.LastReply, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) =
-            (settlement.State, settlement.DueAt, settlement.LastReply, null, null, null);
+            (settlement.State, settlement.DueAt, settlement.LastReply ?? recipient.LastReply, null, null, null);
+        recipient.DelayReportedAt = settlement.DelayReportedAt ?? recipient.DelayReportedAt;
         recipient.DeliveredTo = settlement.DeliveredTo;
         if (settlement.CountsAsAttempt) recipient.Attempts++;
         settlement.Trace.MessageId = message.Id;
         settlement.Trace.At = time.GetUtcNow();
         _trace.Add(settlement.Trace);
         if (settlement.State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired) End(message, recipient, paths);
+        return true;
     }
 
     void End(Message message, Recipient recipient, List<string> paths)
@@ -172,22 +186,14 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         return Task.CompletedTask;
     }
 
-    public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max)
+    public Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop)
     {
-        var (ended, paths) = (0, new List<string>());
         lock (_lock)
         {
-            foreach (var message in _messages.Values.Where(message => message.ReceivedAt < receivedBefore))
-            {
-                foreach (var recipient in message.Recipients.Where(recipient => recipient.SiteId == siteId && recipient.Domain == domain && recipient.State is RecipientState.Held))
-                {
-                    if (ended++ == max) return Task.FromResult<(int, IReadOnlyList<string>)>((max, paths));
-                    recipient.State = RecipientState.Expired;
-                    End(message, recipient, paths);
-                }
-            }
+            ThrowTrouble();
+            return Task.FromResult(Take(lease, recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Held && recipient.Domain == domain
+                && _messages[recipient.MessageId].ReceivedAt < receivedBefore, maxMessages));
         }
-        return Task.FromResult<(int, IReadOnlyList<string>)>((ended, paths));
     }
 
     public Task<DeleteResult> DeleteAsync(MessageId id, string by)
@@ -322,6 +328,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         Id = recipient.Id, MessageId = recipient.MessageId, SiteId = recipient.SiteId, Address = recipient.Address, Domain = recipient.Domain,
         State = recipient.State, DueAt = recipient.DueAt, Attempts = recipient.Attempts, Lease = recipient.Lease, LeaseUntil = recipient.LeaseUntil,
         LeasedFrom = recipient.LeasedFrom, LastReply = recipient.LastReply, DeliveredTo = recipient.DeliveredTo, SettledAt = recipient.SettledAt,
-        Notify = recipient.Notify, OriginalRecipient = recipient.OriginalRecipient,
+        Notify = recipient.Notify, OriginalRecipient = recipient.OriginalRecipient, DelayReportedAt = recipient.DelayReportedAt,
+        ViaDomain = recipient.ViaDomain, ViaSmartHost = recipient.ViaSmartHost,
     };
 }
