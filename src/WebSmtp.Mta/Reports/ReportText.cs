@@ -39,7 +39,7 @@ static class ReportText
             false => "The header of the message is attached.",
             null => "The message itself cannot be attached: this server could not read it any more.",
         });
-        return text.ToString();
+        return text.ToString().TrimEnd() + "\r\n";
     }
 
     static string Opening(Report report) => report.Kind switch

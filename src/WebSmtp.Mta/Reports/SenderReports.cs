@@ -137,7 +137,7 @@ public sealed class SenderReports(SiteRegistry sites, Spool spool, MessageIds id
         message.Recipients.AddRange(to.Distinct(StringComparer.OrdinalIgnoreCase).Select(address => EntryFor(address, site, at)));
         message.LiveRecipients = message.Recipients.Count;
         message.ContentPath = await file.CompleteAsync();
-        ends.Reports.Add(new(message, message.ContentPath is null ? file.InMemory : null, about, [.. entries.Select(one => one.Recipient.Id)], trace));
+        ends.Reports.Add(new(message, message.ContentPath is null ? file.InMemory : default(ReadOnlyMemory<byte>?), about, [.. entries.Select(one => one.Recipient.Id)], trace));
     }
 
     /// <summary>Waits like any mail for that domain; a report about a report is never wanted. RFC 3461 section 4.1.</summary>

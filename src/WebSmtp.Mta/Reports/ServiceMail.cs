@@ -49,7 +49,7 @@ static class ServiceMail
         header.Clear();
         header.Add(HeaderId.Date, StatusFields.Date(at));
         header.Add(HeaderId.From, $"Mail Delivery Service <postmaster@{site.DefaultDomain}>");
-        header.Add(HeaderId.To, $"<{to}>");
+        header.Add(To(to));
         header.Add(HeaderId.Subject, subject);
         header.Add(HeaderId.MessageId, MessageIdOf(site, id));
         if (about is ['<', .., '>'] && about.All(c => c is > ' ' and <= '~'))
@@ -60,6 +60,14 @@ static class ServiceMail
         header.Add("Auto-Submitted", "auto-replied");
         message.Body = body;
         return message;
+    }
+
+    /// <summary>As it is: what a stranger gave as sender need not be what a library takes for an address.</summary>
+    static Header To(string address)
+    {
+        var header = new Header(HeaderId.To, "");
+        header.SetRawValue(Encoding.UTF8.GetBytes($" <{address}>\r\n"));
+        return header;
     }
 
     public static string MessageIdOf(SiteSnapshot site, MessageId id) => $"<{id}@{site.HostName}>";

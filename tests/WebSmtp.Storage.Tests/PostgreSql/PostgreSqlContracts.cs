@@ -31,3 +31,8 @@ public sealed class PostgreSqlCollectionStoreTests(PostgreSqlServer server) : Co
 {
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }
+
+public sealed class PostgreSqlReportTests(PostgreSqlServer server) : ReportContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}

@@ -29,3 +29,8 @@ public sealed class SqliteCollectionStoreTests(SqliteFiles files) : CollectionSt
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
+
+public sealed class SqliteReportTests(SqliteFiles files) : ReportContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
