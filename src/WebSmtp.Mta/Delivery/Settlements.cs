@@ -30,14 +30,14 @@ static class Settlements
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Deferred(log, Id(recipient), recipient.Address, attempt.Host, reply, dueAt);
         var state = dueAt is null ? RecipientState.Held : RecipientState.Queued;
-        return Settle(recipient, attempt, owner, state, dueAt, reply, "deferred", by);
+        return Settle(recipient, attempt, owner, state, dueAt, reply, "deferred", by) with { OwnWords = outcome.Reply is null };
     }
 
     public static Settlement Expired(RecipientOutcome outcome, Attempt attempt, string owner, ILogger log)
     {
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Failed(log, Id(recipient), recipient.Address, attempt.Host, reply);
-        return Settle(recipient, attempt, owner, RecipientState.Expired, null, reply, "expired", null);
+        return Settle(recipient, attempt, owner, RecipientState.Expired, null, reply, "expired", null) with { OwnWords = outcome.Reply is null };
     }
 
     /// <summary>Was held for longer than its domain's mail may wait.</summary>

@@ -93,9 +93,10 @@ public sealed class QueueUpkeep(
     async Task ExpireAsync(SiteSnapshot site, DomainSnapshot rule, CancellationToken stop)
     {
         var before = time.GetUtcNow() - rule.Route.MaxAge!.Value;
-        await using var lease = new LeaseKeeper(queue, ids.NodePrefix + "upkeep", time, log);
         foreach (var destination in await new CollectionScope(rule).LiveAsync(queue, site, stop))
         {
+            if (!(await queue.FindOldestAsync(site.Id, destination.Domain, stop) < before)) continue;
+            await using var lease = new LeaseKeeper(queue, ids.NodePrefix + "upkeep", time, log);
             var total = 0;
             // What could not be put into Badmail is held again: not more than was there is looked at.
             for (var looked = 0L; looked < destination.Messages; looked += ExpiryStep)

@@ -63,7 +63,7 @@ static class Badmail
             text.Append("Reason:     ").Append(one.WasNotCollected ? Explanation.NotCollected(one.Recipient.Domain).What
                 : one.Reply?.Whole ?? "none was given").Append("\r\n");
             if (one.Settlement.State is RecipientState.Expired && !one.WasNotCollected) text.Append("            It was tried until its time was over.\r\n");
-            if (one.RemoteHost is { } host) text.Append("Said by:    ").Append(host).Append("\r\n");
+            if (one.IsHostsReply) text.Append("Said by:    ").Append(one.RemoteHost).Append("\r\n");
         }
         return text.Append("\r\nTo try again, move the .bad file into the site's Pickup folder.\r\n").ToString();
     }

@@ -41,6 +41,9 @@ sealed record ReportedRecipient(Recipient Recipient, Settlement Settlement, Sett
         ? host.Split(' ')[0]
         : null;
 
+    /// <summary>The reply is the host's own.</summary>
+    public bool IsHostsReply => RemoteHost is not null && !Settlement.OwnWords;
+
     /// <summary>It waited to be collected, and nobody came.</summary>
     public bool WasNotCollected => Settlement is { State: RecipientState.Expired, CountsAsAttempt: false };
 

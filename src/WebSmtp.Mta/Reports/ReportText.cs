@@ -83,7 +83,7 @@ static class ReportText
     static void Words(StringBuilder text, ReportedRecipient one)
     {
         if (one.Reply is not { } reply) return;
-        Indented(text, one.RemoteHost is { } host ? $"The server {host} said:" : "The reason, as this server noted it:");
+        Indented(text, one.IsHostsReply ? $"The server {one.RemoteHost} said:" : "The reason, as this server noted it:");
         Wrap(text, reply.Whole, "        ");
     }
 

@@ -130,6 +130,17 @@ public sealed class GoldenReportTests
     }
 
     [Fact]
+    public async Task What_no_host_said_is_not_put_into_its_mouth()
+    {
+        var one = ReportSamples.Reported("bob@away.example", Mta.Queue.RecipientState.Expired, "451 4.4.2 the connection broke");
+        one = new(one.Recipient, one.Settlement with { OwnWords = true }, one.Settings);
+        var mail = ReportSamples.Parse(await ReportSamples.WriteAsync(ReportSamples.All["expired"].Report with { Recipients = [one] }, null));
+        Assert.Equal(("dns; mx10.away.example", "X-WebSmtp; 451 4.4.2 the connection broke"),
+            (ReportSamples.Fields(mail)[1]["Remote-MTA"], ReportSamples.Fields(mail)[1]["Diagnostic-Code"]));
+        Assert.DoesNotContain("said", ReportSamples.TextOf(mail), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Words_of_strangers_cannot_forge_fields()
     {
         var forged = ReportSamples.Reported("bob@away.example", Mta.Queue.RecipientState.Failed, "550 5.1.1 no\r\nAction: delivered\u0007", host: "evil\r\nX: y");
