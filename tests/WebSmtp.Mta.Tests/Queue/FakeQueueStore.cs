@@ -228,7 +228,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
 
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop)
     {
-        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? content.AsMemory() : null);
+        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? (ReadOnlyMemory<byte>)content : default(ReadOnlyMemory<byte>?));
     }
 
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop)
