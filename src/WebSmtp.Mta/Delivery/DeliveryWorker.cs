@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Settings;
 
 namespace WebSmtp.Mta.Delivery;
@@ -94,6 +95,7 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
         if (now >= end) return Settlements.Expired(outcome, attempt, owner, log);
         var intervals = settings.Get(SettingsTable.RetryIntervals);
         var due = now + intervals[Math.Min(outcome.Recipient.Attempts, intervals.Count - 1)];
+        due = ReportTimes.Cap(due, now, message, outcome.Recipient, settings);
         // The last attempt is made when the time is over, not at some time after.
         return Settlements.Deferred(outcome, attempt, owner, due < end ? due : end, null, log);
     }

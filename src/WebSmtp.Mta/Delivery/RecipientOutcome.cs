@@ -45,6 +45,9 @@ sealed record Attempt(IReadOnlyList<RecipientOutcome> Outcomes, RemoteHost? Host
     /// <summary>What the trace should say beside the reply.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The host offered DSN, so that it reports itself; null when no host was asked.</summary>
+    public bool? Dsn { get; init; }
+
     /// <summary>One reply of our own for all recipients, without asking a host.</summary>
     public static Attempt Ours(LeasedMessage message, Reply reply) =>
         new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, reply))], null, null, null);

@@ -50,6 +50,7 @@ public sealed partial class Scheduler : IDisposable
         (_events, Time, Owner, Logger) = (events, time, ids.NodePrefix + "scheduler", log);
         Drop = new(spool, log);
         Failing = new(outbound.States, time);
+        settling.MailQueued = Wake;
     }
 
     internal Settling Settling { get; }

@@ -15,7 +15,7 @@ static class Settlements
     {
         var (recipient, reply) = (outcome.Recipient, Text(outcome.Reply!));
         Log.Delivered(log, Id(recipient), recipient.Address, attempt.Host, reply);
-        return Settle(outcome, attempt, owner, RecipientState.Delivered, null, reply, what, by) with { DeliveredTo = attempt.Host?.ToString() };
+        return Settle(outcome, attempt, owner, RecipientState.Delivered, null, reply, what, by) with { DeliveredTo = attempt.Host?.ToString(), HostReports = attempt.Dsn };
     }
 
     public static Settlement Failed(RecipientOutcome outcome, Attempt attempt, string owner, string? by, ILogger log)
@@ -31,14 +31,14 @@ static class Settlements
     {
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Deferred(log, Id(recipient), recipient.Address, attempt.Host, reply, dueAt);
-        return Settle(outcome, attempt, owner, null, dueAt, reply, "deferred", by);
+        return Settle(outcome, attempt, owner, null, dueAt, reply, "deferred", by) with { OwnWords = outcome.Reply is null };
     }
 
     public static Settlement Expired(RecipientOutcome outcome, Attempt attempt, string owner, ILogger log)
     {
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Failed(log, Id(recipient), recipient.Address, attempt.Host, reply);
-        return Settle(outcome, attempt, owner, RecipientState.Expired, null, reply, "expired", null);
+        return Settle(outcome, attempt, owner, RecipientState.Expired, null, reply, "expired", null) with { OwnWords = outcome.Reply is null };
     }
 
     /// <summary>
@@ -53,6 +53,11 @@ static class Settlements
         return new(recipient.Id, new(recipient.MessageId), owner, RecipientState.Queued, dueAt, reply, null, counts,
             new() { Event = "deferred", Recipient = recipient.Address, Reply = reply, Stage = StageName(trouble.Stage) });
     }
+
+    /// <summary>Was held for longer than its domain's mail may wait.</summary>
+    public static Settlement NotCollected(Recipient recipient, string owner) =>
+        new(recipient.Id, new(recipient.MessageId), owner, RecipientState.Expired, null, null, null, false,
+            new() { Event = "expired", Recipient = recipient.Address, Detail = "It was not collected in time." });
 
     /// <summary>Goes back to where it waits, untried.</summary>
     public static Settlement Untried(Recipient recipient, string owner, DateTimeOffset? dueAt, string what) =>

@@ -44,7 +44,7 @@ sealed class Transmission(SiteRegistry sites, Spool spool, ILogger log)
             var result = await client.SendAsync(Outgoing(message, from, recipients, fitted), stop);
             var outcomes = recipients.Zip(result.Recipients, (recipient, said) => new RecipientOutcome(recipient, said.Reply, said.Phase))
                 .Concat(leased.Recipients.Except(recipients).Select(recipient => new RecipientOutcome(recipient, NoUtf8)));
-            return new([.. outcomes], host, TlsOf(client), result.Failure?.Reason, NeverBegun(result)) { Note = note };
+            return new([.. outcomes], host, TlsOf(client), result.Failure?.Reason, NeverBegun(result)) { Note = note, Dsn = client.Capabilities.Dsn };
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

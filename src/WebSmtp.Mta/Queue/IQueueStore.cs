@@ -46,8 +46,9 @@ public partial interface IQueueStore
     /// <summary>
     /// Writes results. One whose lease no longer holds the entry is ignored. When a message's last entry comes to an end
     /// its content goes in the same transaction; the paths of content files that are no longer needed are returned.
+    /// Reports are added in that transaction too, each only when one of the entries that it tells of was settled by it.
     /// </summary>
-    Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements);
+    Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null);
 
     /// <summary>Gives back all entries that the lease still holds, in the state they were taken from.</summary>
     Task ReleaseAsync(string leaseOwner);
@@ -55,8 +56,9 @@ public partial interface IQueueStore
     /// <summary>Gives back all leases of a node (at its start), and those whose time is over.</summary>
     Task RecoverAsync(string nodePrefix, DateTimeOffset now);
 
-    /// <summary>Ends held entries of a destination older than <paramref name="receivedBefore"/> as expired, a bounded number; returns content paths to delete and how many.</summary>
-    Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max);
+    /// <summary>Leases held entries of messages that are older than <paramref name="receivedBefore"/>, like <see cref="LeaseHeldAsync"/>.</summary>
+    Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(
+        Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop);
 
     /// <summary>
     /// Ends the live entries of a message, or those of <paramref name="recipientIds"/>, as deleted, unless one of them is
@@ -127,7 +129,25 @@ public sealed record Settlement(
 {
     /// <summary>What happened before: written down in front of <see cref="Trace"/>.</summary>
     public IReadOnlyList<TraceEvent> Before { get; init; } = [];
+
+    /// <summary>
+    /// Of what was delivered: the host took over to tell the sender when it arrives (true), or cannot (false). Null: no
+    /// host took it, it is there.
+    /// </summary>
+    public bool? HostReports { get; init; }
+
+    /// <summary>No host said <see cref="LastReply"/>: it is how this server puts what happened, such as a broken connection.</summary>
+    public bool OwnWords { get; init; }
+
+    /// <summary>The sender is told, with this, that the entry is late.</summary>
+    public DateTimeOffset? DelayReportedAt { get; init; }
 }
+
+/// <summary>Mail of the server's own that tells of settlements.</summary>
+/// <param name="InlineContent">Null: the message names a file.</param>
+/// <param name="About">The message that it tells of, which gets the trace event.</param>
+/// <param name="Entries">Those of its entries that it tells of.</param>
+public sealed record NewReport(Message Message, ReadOnlyMemory<byte>? InlineContent, MessageId About, IReadOnlyList<long> Entries, TraceEvent Trace);
 
 /// <summary>What came of deleting a message.</summary>
 public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);

@@ -67,6 +67,9 @@ public static class SettingsTable
     public static readonly Setting<TimeSpan> ExpireAfter = Duration("expireAfter", "Delivery", TimeSpan.FromDays(2),
         "Mail that could not be delivered for so long is given up. Held mail has its domain's maxAge instead.",
         TimeSpan.FromMinutes(1), TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteNDRExpireMinutes");
+    public static readonly Setting<TimeSpan> DelayNotificationAfter = Duration("delayNotificationAfter", "Delivery", TimeSpan.FromHours(12),
+        "Senders are told once that their mail is late when it could not be delivered for so long; PT0S: never. Held mail is not late.",
+        TimeSpan.Zero, TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteDelayExpireMinutes");
     public static readonly Setting<long> OutboundPort = Integer("outboundPort", "Delivery", 25,
         "The TCP port that other hosts are connected to.", 1, 65535, SettingScope.SiteAndDomain, "RemoteSmtpPort");
     public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require", "verify"],
@@ -100,6 +103,12 @@ public static class SettingsTable
     public static readonly Setting<long> MaxLateMessagesPerCollection = Count("maxLateMessagesPerCollection", "Delivery", 1000,
         "Messages that arrive while a collection runs and are still part of it; then it ends, so that no session is endless.",
         1_000_000, "messages", SettingScope.SiteAndDomain, zero: false);
+    public static readonly Setting<long> MaxReportSize = Size("maxReportSize", "Messages", MiB,
+        "A failure report gives back the message up to this size; of a larger one only the header.", 1024, 2 * GiB, metabase: "MaxDSNSize");
+    public static readonly Setting<string> PostmasterCopyTo = Address("postmasterCopyTo", "Messages",
+        "This address gets a copy of every report of failure that a sender gets. Empty: nobody.", "SendNdrTo");
+    public static readonly Setting<string> BadmailCopy = Address("badmailCopy", "Messages",
+        "This address gets a copy of mail that could be neither delivered nor returned, and went to the Badmail folder. Empty: nobody.", "SendBadTo");
     public static readonly Setting<TimeSpan> HistoryFor = Duration("historyFor", "Messages", TimeSpan.FromDays(30),
         "How long a message that has left the queue stays findable, without its content.", TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
     public static readonly Setting<bool> TraceRejections = Flag("traceRejections", "Messages", true,
@@ -190,6 +199,21 @@ public static class SettingsTable
             { } read when DomainName.TryParse(read, out var domain) => (domain, null),
             _ => ("", $"{Json.Quote(node)} is not allowed; give a domain such as \"example.com\", or an empty text for none."),
         },
+        Write = read => read,
+    };
+
+    /// <summary>One mailbox; a name without a domain belongs to the default domain. Empty: none.</summary>
+    static Setting<string> Address(string name, string sheet, string help, string? metabase) => new()
+    {
+        Name = name,
+        Type = SettingType.Address,
+        Sheet = sheet,
+        Help = help,
+        Default = "",
+        MetabaseProperty = metabase,
+        Read = node => Json.Text(node) is { } read && MailAddress.TryParse(read, out var address)
+            ? (address.ToString(), null)
+            : ("", $"{Json.Quote(node)} is not allowed; give one address such as \"postmaster@example.com\", or \"\" for none."),
         Write = read => read,
     };
 

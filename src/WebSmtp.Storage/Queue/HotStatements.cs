@@ -84,9 +84,10 @@ static partial class HotStatements
         UPDATE "Recipients" SET "State" = COALESCE(@To, "LeasedFrom"),
         "DueAt" = CASE WHEN COALESCE(@To, "LeasedFrom") = 'queued' THEN @DueAt END,
         "Attempts" = "Attempts" + @Count, "LastReply" = COALESCE(@Reply, "LastReply"),
-        "DeliveredTo" = @Host, "SettledAt" = @SettledAt, "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
+        "DeliveredTo" = @Host, "SettledAt" = @SettledAt,
+        "DelayReportedAt" = COALESCE(@DelayReportedAt, "DelayReportedAt"), "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
         WHERE "Id" = @Id AND "Lease" = @Owner RETURNING "MessageId", "SiteId", "Domain", "Address"
-        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt");
+        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt", "DelayReportedAt");
 
     /// <summary>Ends an entry that nobody has leased.</summary>
     public static readonly Statement End = new(

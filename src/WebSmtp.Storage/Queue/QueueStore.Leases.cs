@@ -11,12 +11,21 @@ sealed partial class QueueStore
     const int MaxNamesInQuery = 1000;
 
     public async Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(
-        Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop)
+        Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop) =>
+        await LeaseHeldAsync(lease, siteId, domains, long.MaxValue, maxMessages, stop);
+
+    // Ids are times: the oldest are one range of the index.
+    public async Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(
+        Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop) =>
+        await LeaseHeldAsync(lease, siteId, [domain], MessageId.AtOrAfter(receivedBefore).Value - 1, maxMessages, stop);
+
+    async Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(
+        Lease lease, int siteId, IReadOnlyCollection<string> domains, long last, int maxMessages, CancellationToken stop)
     {
         var after = long.MinValue;
         while (true)
         {
-            var messages = await FindHeldAsync(siteId, domains, after, maxMessages, stop);
+            var messages = await FindHeldAsync(siteId, domains, after, last, maxMessages, stop);
             if (messages.Count == 0) return [];
             var leased = await LeaseAsync(lease, RecipientState.Held, messages, stop);
             if (leased.Count > 0) return leased;
@@ -26,10 +35,9 @@ sealed partial class QueueStore
 
     /// <summary>The oldest messages with held entries of the destinations, with those entries and no others.</summary>
     Task<List<Message>> FindHeldAsync(
-        int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
+        int siteId, IReadOnlyCollection<string> domains, long after, long last, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
     {
         var ids = new SortedSet<long>();
-        var last = long.MaxValue;
         foreach (var domain in domains)
         {
             // One range of the index for each domain: none of them is read further than the oldest so far reach. In pieces,

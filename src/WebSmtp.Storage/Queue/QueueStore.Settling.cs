@@ -8,52 +8,32 @@ namespace WebSmtp.Storage.Queue;
 // How entries come to their ends, and where else they go.
 sealed partial class QueueStore
 {
-    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements) => pipeline.RunAsync(async batch =>
+    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null) => pipeline.RunAsync(async batch =>
     {
         var ended = new EndedEntries(batch);
+        var settled = new HashSet<long>();
         foreach (var settlement in settlements)
         {
             var end = settlement.State is { } state && IsEnd(state);
             var rows = await batch.Writer.QueryAsync(HotStatements.Settle, ReadEntry,
                 settlement.RecipientId, settlement.LeaseOwner, settlement.State,
                 settlement.DueAt ?? batch.Now,
-                settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null);
+                settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null,
+                settlement.DelayReportedAt);
             if (rows is not [var entry]) continue;
+            settled.Add(settlement.RecipientId);
             foreach (var before in settlement.Before) await TraceAsync(batch, entry.MessageId, before);
             settlement.Trace.Recipient ??= entry.Address;
             await TraceAsync(batch, entry.MessageId, settlement.Trace);
             if (end) ended.Add(entry);
         }
-        return await ended.FinishAsync();
-    });
-
-    public async Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(
-        int siteId, string domain, DateTimeOffset receivedBefore, int max)
-    {
-        // Ids are times: the oldest are one range of the index.
-        var before = MessageId.AtOrAfter(receivedBefore).Value;
-        var expired = await ReadAsync(db => db.Recipients
-            .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId < before)
-            .OrderBy(r => r.MessageId).Select(r => r.Id).Take(max).ToListAsync(), CancellationToken.None);
-        var entries = 0;
-        var paths = new List<string>();
-        foreach (var piece in expired.Chunk(PieceSize))
+        foreach (var report in (reports ?? []).Where(report => report.Entries.Any(settled.Contains)))
         {
-            var trace = new TraceEvent { Event = "expired", Detail = "It was not collected in time." };
-            var (count, more) = await EndAsync(piece, RecipientState.Held, RecipientState.Expired, trace);
-            entries += count;
-            paths.AddRange(more);
+            await InsertAsync(batch, report.Message, report.InlineContent);
+            await TraceAsync(batch, report.About.Value, report.Trace);
         }
-        return (entries, paths);
-    }
-
-    Task<(int Entries, IReadOnlyList<string> Paths)> EndAsync(long[] ids, RecipientState from, RecipientState to, TraceEvent trace) =>
-        pipeline.RunAsync(async batch =>
-        {
-            var ended = new EndedEntries(batch);
-            foreach (var id in ids) await EndAsync(batch, ended, id, from, to, trace);
-            return (ended.Count, await ended.FinishAsync());
-        });
+        return await ended.FinishAsync();
+    }, (reports ?? []).Sum(report => report.InlineContent?.Length ?? 0));
 
     static async ValueTask EndAsync(WriteBatch batch, EndedEntries ended, long id, RecipientState from, RecipientState to, TraceEvent trace)
     {
@@ -176,13 +156,10 @@ sealed class EndedEntries(WriteBatch batch)
 {
     readonly Dictionary<long, List<EntryKey>> _byMessage = [];
 
-    public int Count { get; set; }
-
     public void Add(EntryKey entry)
     {
         if (!_byMessage.TryGetValue(entry.MessageId, out var entries)) _byMessage.Add(entry.MessageId, entries = []);
         entries.Add(entry);
-        Count++;
     }
 
     /// <summary>The content files that are no longer needed.</summary>

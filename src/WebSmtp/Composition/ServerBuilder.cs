@@ -15,6 +15,7 @@ using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
@@ -109,7 +110,7 @@ static class ServerBuilder
         services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
         services.AddSingleton<QueueWork>().AddSingleton<Operations>().AddSingleton<TraceSearch>().AddSingleton<TraceUpkeep>().AddSingleton<RejectionLog>();
-        services.AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
+        services.AddSingleton<SenderReports>().AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<SmartHostOptions>();
         services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();
         services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>();

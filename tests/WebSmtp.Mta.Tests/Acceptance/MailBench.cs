@@ -13,6 +13,7 @@ using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
@@ -59,12 +60,13 @@ sealed class MailBench : IAsyncDisposable
         Planner = new(SmartHosts);
         Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
         Outbound = new(Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts), Accounts, Time, NullLogger<Outbound>.Instance);
-        var settling = new Settling(Queue, Spool, Time, NullLogger<Settling>.Instance);
-        Collections = new(Sites, Queue, Records, settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
-        Scheduler = new(Sites, Queue, Spool, settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
+        Settling = new(Queue, Spool, reports, Events, Time, NullLogger<Settling>.Instance);
+        Collections = new(Sites, Queue, Records, Settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Scheduler = new(Sites, Queue, Spool, Settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         Rejections = new(Trace, Ids, Time, NullLogger<RejectionLog>.Instance);
         Operations = new(Ids, Events, Time, NullLogger<Operations>.Instance);
-        var work = new QueueWork(Queue, Spool, settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
+        var work = new QueueWork(Queue, Spool, Settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
         QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, Time, NullLogger<QueueOperations>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
@@ -89,6 +91,7 @@ sealed class MailBench : IAsyncDisposable
     public Outbound Outbound { get; }
     public MessageIds Ids { get; }
     public Spool Spool { get; }
+    public Settling Settling { get; }
     public Collections Collections { get; }
     public Scheduler Scheduler { get; }
     public MailSinkFactory Sinks { get; }

@@ -130,7 +130,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
     IEnumerable<Recipient> Leased(string owner) =>
         _messages.Values.SelectMany(message => message.Recipients).Where(recipient => recipient.Lease == owner);
 
-    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements)
+    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null)
     {
         await Task.Yield();
         var paths = new List<string>();
@@ -138,21 +138,34 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         {
             ThrowTrouble();
             Settles++;
-            foreach (var settlement in settlements) Settle(settlement, paths);
+            var settled = settlements.Where(settlement => Settle(settlement, paths)).Select(settlement => settlement.RecipientId).ToHashSet();
+            foreach (var report in (reports ?? []).Where(report => report.Entries.Any(settled.Contains))) Add(report);
         }
         Settled?.Invoke();
         return paths;
     }
 
-    void Settle(Settlement settlement, List<string> paths)
+    void Add(NewReport report)
+    {
+        Assert.Equal(report.Message.ContentPath is null, report.InlineContent is not null);
+        var copy = Copy(report.Message);
+        foreach (var recipient in copy.Recipients) (recipient.Id, recipient.MessageId) = (++_lastRecipient, copy.Id);
+        _messages.Add(copy.Id, copy);
+        if (report.InlineContent is { } content) _contents.Add(copy.Id, content.ToArray());
+        (report.Trace.MessageId, report.Trace.At) = (report.About.Value, time.GetUtcNow());
+        _trace.Add(report.Trace);
+    }
+
+    bool Settle(Settlement settlement, List<string> paths)
     {
         var message = _messages[settlement.MessageId.Value];
         var recipient = message.Recipients.Single(recipient => recipient.Id == settlement.RecipientId);
-        if (recipient.Lease != settlement.LeaseOwner) return;
+        if (recipient.Lease != settlement.LeaseOwner) return false;
         var state = settlement.State ?? recipient.LeasedFrom!.Value;
         Assert.True(settlement.DueAt is not null == state is RecipientState.Queued, "only what is queued has a time");
         (recipient.State, recipient.DueAt, recipient.LastReply, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) =
-            (state, settlement.DueAt, settlement.LastReply, null, null, null);
+            (state, settlement.DueAt, settlement.LastReply ?? recipient.LastReply, null, null, null);
+        recipient.DelayReportedAt = settlement.DelayReportedAt ?? recipient.DelayReportedAt;
         recipient.DeliveredTo = settlement.DeliveredTo;
         if (settlement.CountsAsAttempt) recipient.Attempts++;
         foreach (var trace in settlement.Before.Append(settlement.Trace))
@@ -161,6 +174,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
             _trace.Add(trace);
         }
         if (settlement.State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired) End(message, recipient, paths);
+        return true;
     }
 
     void End(Message message, Recipient recipient, List<string> paths)
@@ -190,22 +204,14 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         return Task.CompletedTask;
     }
 
-    public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max)
+    public Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop)
     {
-        var (ended, paths) = (0, new List<string>());
         lock (_lock)
         {
-            foreach (var message in _messages.Values.Where(message => message.ReceivedAt < receivedBefore))
-            {
-                foreach (var recipient in message.Recipients.Where(recipient => recipient.SiteId == siteId && recipient.Domain == domain && recipient.State is RecipientState.Held))
-                {
-                    if (ended++ == max) return Task.FromResult<(int, IReadOnlyList<string>)>((max, paths));
-                    recipient.State = RecipientState.Expired;
-                    End(message, recipient, paths);
-                }
-            }
+            ThrowTrouble();
+            return Task.FromResult(Take(lease, recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Held && recipient.Domain == domain
+                && _messages[recipient.MessageId].ReceivedAt < receivedBefore, maxMessages));
         }
-        return Task.FromResult<(int, IReadOnlyList<string>)>((ended, paths));
     }
 
     public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null)
@@ -242,7 +248,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
 
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop)
     {
-        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? content.AsMemory() : null);
+        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? (ReadOnlyMemory<byte>)content : default(ReadOnlyMemory<byte>?));
     }
 
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop)

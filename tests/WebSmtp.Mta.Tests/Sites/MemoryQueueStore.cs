@@ -57,10 +57,10 @@ sealed class MemoryQueueStore : IQueueStore
     public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter) => throw new NotSupportedException();
     public Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) => throw new NotSupportedException();
     public Task RenewAsync(Lease lease, CancellationToken stop) => throw new NotSupportedException();
-    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements) => throw new NotSupportedException();
+    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null) => throw new NotSupportedException();
     public Task ReleaseAsync(string leaseOwner) => throw new NotSupportedException();
     public Task RecoverAsync(string nodePrefix, DateTimeOffset now) => throw new NotSupportedException();
-    public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max) => throw new NotSupportedException();
+    public Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop) => throw new NotSupportedException();
     public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null) => throw new NotSupportedException();
     public Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max) => throw new NotSupportedException();
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();

@@ -57,7 +57,7 @@ public sealed class QueryPlanTests(SqliteFiles files)
         await queue.TraceAsync(new(1), Stop);
         await queue.ReadContentAsync(new(1), Stop);
         await queue.ReroutedAsync(1, "b.example", hold: false, TestDatabase.Start);
-        await queue.ExpireHeldAsync(1, "b.example", TestDatabase.Start, 10);
+        await queue.LeaseOverdueAsync(lease, 1, "b.example", TestDatabase.Start, 10, Stop);
         await queue.PurgeHistoryAsync(TestDatabase.Start, 10);
         await queue.MoveSiteAsync(1, 2);
         await queue.WalkAsync(new(1, "b.example"), new(0), 10, Stop);

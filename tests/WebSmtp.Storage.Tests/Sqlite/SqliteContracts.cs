@@ -49,3 +49,8 @@ public sealed class SqliteTraceStoreTests(SqliteFiles files) : TraceStoreContrac
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
+
+public sealed class SqliteReportTests(SqliteFiles files) : ReportContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
