@@ -112,7 +112,7 @@ sealed class TakenFiles(Submission submission, IQueueStore queue, TimeProvider t
 
     /// <summary>Whatever becomes of the file, whoever put it there learns why.</summary>
     public static Task WriteBadmailAsync(SiteSnapshot site, string name, Stream content, string reason, CancellationToken stop) =>
-        Badmail.WriteAsync(site.Folders.Badmail, Path.GetFileNameWithoutExtension(name), content, $"This file of the Pickup folder was not sent. {reason}", stop);
+        Badmail.WriteAsync(site.Folders, Path.GetFileNameWithoutExtension(name), content, $"This file of the Pickup folder was not sent. {reason}", stop);
 
     static FileStream? Open(FileInfo file)
     {

@@ -30,7 +30,7 @@ sealed record SubmissionRequest(Origin Origin, MailAddress? From, IReadOnlyList<
     /// Which recipients are refused at once. What is let through here and cannot be delivered comes back to the sender as
     /// a report.
     /// </summary>
-    public Func<DomainSnapshot?, MailAddress, Reply?> Refuse { get; init; } = static (_, _) => null;
+    public RecipientRule Refuse { get; init; } = static (_, _) => null;
 }
 
 /// <summary>What became of it: 250 and the id once it is durable; else why not: 4yz may be different later.</summary>
