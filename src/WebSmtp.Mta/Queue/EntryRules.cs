@@ -35,9 +35,11 @@ sealed class EntryRules(QueueOrder order, SiteSnapshot site, string by, DateTime
     {
         var held = to.RuleFor(entry.Domain)?.IsHeld is true;
         var state = entry.State is RecipientState.Frozen ? RecipientState.Frozen : held ? RecipientState.Held : RecipientState.Queued;
-        return new(entry.Id, entry.State, state, state is RecipientState.Queued ? now : null,
-            new() { Event = "redirected", Detail = string.Create(CultureInfo.InvariantCulture, $"To site {to.Id}."), By = by })
-        { Way = new(null, null) };
+        var trace = new TraceEvent
+        {
+            Event = state.ToString().ToLowerInvariant(), Detail = string.Create(CultureInfo.InvariantCulture, $"On site {to.Id}."), By = by,
+        };
+        return new(entry.Id, entry.State, state, state is RecipientState.Queued ? now : null, trace) { Way = new(null, null) };
     }
 
     /// <summary>The operator's way is taken at once, held or not; what is frozen takes it when it is released.</summary>
