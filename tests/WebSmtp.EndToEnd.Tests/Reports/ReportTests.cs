@@ -39,9 +39,8 @@ public sealed class ReportTests(SharedServer server)
         Assert.Equal("one+two", status[0]["Original-Envelope-Id"]);
         Assert.Equal(("failed", "5.1.1", $"rfc822; bob@{to}", "smtp; 550 5.1.1 Nobody of that name"),
             (status[1]["Action"], status[1]["Status"], status[1]["Final-Recipient"], status[1]["Diagnostic-Code"]));
-        using var returned = new MemoryStream();
-        await Assert.IsType<MessagePart>(body[2]).Message!.WriteToAsync(returned, Stop);
-        Assert.EndsWith(System.Text.Encoding.UTF8.GetString(sent), System.Text.Encoding.UTF8.GetString(returned.ToArray()), StringComparison.Ordinal);
+        Assert.IsType<MessagePart>(body[2]);
+        Assert.True(report.Content.AsSpan().IndexOf(sent) > 0, "the message does not come back as it was sent");
         Assert.Empty(refusing.Host.Received);
 
         var message = Assert.Single(await site.Api.ListAsync($"{site.Path}/messages?history=true&sender=ann@{from}"));
