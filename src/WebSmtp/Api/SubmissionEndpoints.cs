@@ -27,7 +27,7 @@ static class SubmissionEndpoints
             .Example(SubmissionRequest.Example, SubmissionResponse.Example);
 
     static async Task<IResult> SendAsync(
-        HttpContext context, SiteRegistry sites, Submission submission, int id, string? mailFrom, string[]? rcptTo, string? headerRecipients)
+        HttpContext context, SiteRegistry sites, Submission submission, int id, string? mailFrom, [FromQuery] string[]? rcptTo, string? headerRecipients)
     {
         if (headerRecipients is not (null or "true" or "false")) return Problem.Invalid("headerRecipients", "Give true or false.").Answer();
         if (sites.Find(id) is not { } view) return SiteEndpoints.NotFound(id).Answer();
