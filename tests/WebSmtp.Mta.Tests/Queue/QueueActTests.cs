@@ -174,8 +174,8 @@ public sealed class QueueActTests
     public async Task Who_is_quicker_wins()
     {
         var (bench, id) = await BeginAsync("v@away.example");
-        await using var _ = bench;
-        bench.Queue.Changing = () => bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, Stop);
+        await using var __ = bench;
+        bench.Queue.Changing = () => _ = bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, Stop);
 
         var refused = (await bench.QueueOperations.ActAsync(id, new(QueueAct.Freeze), null, Operator, Stop)).Problem;
         Assert.Equal(ProblemKind.Conflict, refused?.Kind);
