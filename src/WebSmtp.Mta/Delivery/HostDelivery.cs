@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
@@ -81,7 +80,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     static Attempt Over(LeasedMessage message, Attempt? refused, Tries tries, RouteTrouble trouble)
     {
         if (refused is not null) return refused with { Tries = [.. tries.Failed.Where(failed => failed.Host != refused.Host)] };
-        var last = tries.Failed.LastOrDefault();
+        var last = tries.Failed is [.., var latest] ? latest : null;
         return Attempt.Nowhere(message, trouble) with { Host = last?.Host, Tls = last?.Tls, Tries = [.. tries.Failed.SkipLast(1)] };
     }
 
@@ -179,8 +178,14 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         // A host whose TLS does not work is better off with mail in clear than with none. RFC 7435 section 3.
         if (failure is { Phase: ClientPhase.StartTls, Reply.Code: not 421 } or { Phase: ClientPhase.StartTls, Reply: null } && wanted is ClientTls.Opportunistic)
             (failure, tls) = await TryAsync(host, ClientTls.None, credentials, stop);
+        // A token may have ended before its time.
+        if (failure is { Phase: ClientPhase.Auth, Reply: { } refused } && credentials is not null
+            && outbound.Credentials.Refused(via!.Target, credentials, refused)
+            && await outbound.Credentials.GetAsync(via.Target, stop) is { Credentials: { } fresh })
+            (failure, tls) = await TryAsync(host, wanted, fresh, stop);
         if (failure is null)
         {
+            if (credentials is not null) outbound.Credentials.LoggedIn(via!.Target);
             outbound.Health.Works(host.Remote);
             _at = host;
             return true;

@@ -14,9 +14,14 @@ public sealed record RouteBudget(string Route, int Connections, long ThisMinute,
 /// store in small portions, so that the count holds after a restart and on all nodes: at most a portion is lost, never
 /// one message too many sent. Thread-safe.
 /// </summary>
-public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time)
+public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDisposable
 {
     readonly ConcurrentDictionary<string, Purse> _purses = new(StringComparer.OrdinalIgnoreCase);
+
+    public void Dispose()
+    {
+        foreach (var purse in _purses.Values) purse.Dispose();
+    }
 
     /// <summary>Those with limits that were used since the start.</summary>
     public IReadOnlyList<RouteBudget> List() => [.. _purses.Values.Select(purse => purse.Show())];
@@ -40,7 +45,7 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time)
 
     Purse PurseOf(RouteHop.Via hop) => _purses.GetOrAdd(hop.Route, static (route, self) => new(route, self.store, self.time), (store, time));
 
-    sealed class Purse(string route, ISmartHostStore store, TimeProvider time)
+    sealed class Purse(string route, ISmartHostStore store, TimeProvider time) : IDisposable
     {
         const int LargestPortion = 50;
 
@@ -51,6 +56,8 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time)
         DateOnly _day;
         long _thisMinute, _today, _left;
         int _connections, _most;
+
+        public void Dispose() => _turn.Dispose();
 
         public RouteBudget Show()
         {

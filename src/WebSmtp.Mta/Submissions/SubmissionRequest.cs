@@ -1,6 +1,5 @@
 using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Queue;
-using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;
 using WebSmtp.Smtp.Server;
