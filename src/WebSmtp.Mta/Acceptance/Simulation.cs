@@ -1,5 +1,4 @@
 using System.Net;
-using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Sites;
 

@@ -87,6 +87,6 @@ public sealed class Simulator(
     {
         var at = address.LastIndexOf('@');
         if (at < 0 || at == address.Length - 1) return site.DefaultDomain;
-        return DomainName.TryParse(address[(at + 1)..], out var name) ? name : address[(at + 1)..];
+        return DomainName.TryParse(address.AsSpan(at + 1), out var name) ? name : address[(at + 1)..];
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 

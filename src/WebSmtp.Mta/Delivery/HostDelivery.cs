@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
@@ -81,7 +80,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     static Attempt Over(LeasedMessage message, Attempt? refused, Tries tries, RouteTrouble trouble)
     {
         if (refused is not null) return refused with { Tries = [.. tries.Failed.Where(failed => failed.Host != refused.Host)] };
-        var last = tries.Failed.LastOrDefault();
+        var last = tries.Failed is [.., var final] ? final : null;
         return Attempt.Nowhere(message, trouble) with { Host = last?.Host, Tls = last?.Tls, Tries = [.. tries.Failed.SkipLast(1)] };
     }
 

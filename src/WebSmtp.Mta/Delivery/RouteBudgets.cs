@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp;
@@ -40,6 +41,7 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time)
 
     Purse PurseOf(RouteHop.Via hop) => _purses.GetOrAdd(hop.Route, static (route, self) => new(route, self.store, self.time), (store, time));
 
+    [SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the program")]
     sealed class Purse(string route, ISmartHostStore store, TimeProvider time)
     {
         const int LargestPortion = 50;
