@@ -1,5 +1,4 @@
 using WebSmtp.Mta.Queue;
-using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Mta.Delivery;
