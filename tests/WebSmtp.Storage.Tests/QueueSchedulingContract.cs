@@ -5,9 +5,6 @@ namespace WebSmtp.Storage.Tests;
 /// <summary>What the scheduler asks of the queue beside leases: full destinations, moments that are moved, entries leased by their insert.</summary>
 public abstract class QueueSchedulingContract : QueueContract
 {
-    const int DeadlineMilliseconds = 120_000;
-    static CancellationToken Stop => TestContext.Current.CancellationToken;
-
     [Fact(Timeout = DeadlineMilliseconds)]
     public async Task Destinations_that_are_full_are_passed_over()
     {

@@ -42,7 +42,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             }
             if (await TakeOfBudgetAsync(stop) is { } spent)
             {
-                tries.Stopped ??= spent;
+                tries.Stop(_at!.Of, spent);
                 await CloseAsync();
                 continue;
             }
@@ -138,7 +138,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             var via = hop as RouteHop.Via;
             if (via is not null && !tries.Found(hop) && outbound.Hops.Look(via, site.Id) is { } stopped)
             {
-                tries.Stopped ??= stopped;
+                tries.Stop(hop, stopped);
                 continue;
             }
             if (tries.IsOut(hop)) continue;

@@ -19,8 +19,8 @@ sealed class Tries
 
     public IReadOnlyList<HostTry> Failed => _failed;
 
-    /// <summary>The first smart host that may not be used now.</summary>
-    public RouteTrouble? Stopped { get; set; }
+    /// <summary>A smart host that may not be used now.</summary>
+    public RouteTrouble? Stopped { get; private set; }
 
     /// <summary>DNS says that there is nobody, for good.</summary>
     public RouteTrouble? Final { get; private set; }
@@ -51,6 +51,13 @@ sealed class Tries
         _replies.Add(failure);
         if (failure.IsPermanent) Final = new(RouteCondition.Ok, failure);
         return null;
+    }
+
+    /// <summary>It may not be used now.</summary>
+    public void Stop(RouteHop hop, RouteTrouble trouble)
+    {
+        _found[hop] = null;
+        Stopped ??= trouble;
     }
 
     public void Add(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)

@@ -14,5 +14,6 @@ sealed class FakeSmartHostStore : ISmartHostStore
     public Task<IReadOnlyList<SmartHost>> ListAsync(CancellationToken stop) => throw new NotSupportedException();
     public Task<bool> AddAsync(SmartHost host, CancellationToken stop) => throw new NotSupportedException();
     public Task<bool> UpdateAsync(SmartHost host, CancellationToken stop) => throw new NotSupportedException();
+    public Task SetTargetAsync(int id, SmartHostTarget target, CancellationToken stop) => throw new NotSupportedException();
     public Task DeleteAsync(int id, CancellationToken stop) => throw new NotSupportedException();
 }

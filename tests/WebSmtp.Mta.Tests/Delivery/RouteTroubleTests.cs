@@ -290,6 +290,8 @@ public sealed class RouteTroubleTests
         var state = bench.Routes.Find("primary");
         Assert.Equal((RouteCondition.OverBudget, tomorrow), (state.State, state.Until));
         Assert.Equal(5, host.Taken.Count);
+        // Nobody knocks again and again while there is nothing to give.
+        Assert.InRange(bench.Network.Dialed.Count, 1, 40);
         Assert.Equal(5, await bench.Usage.CountSentAsync("primary", new DateOnly(2026, 1, 2), 0, TestContext.Current.CancellationToken));
     }
 
