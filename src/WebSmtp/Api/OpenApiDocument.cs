@@ -11,6 +11,7 @@ using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Submissions;
 
 namespace WebSmtp.Api;
 
@@ -76,7 +77,7 @@ static class OpenApiDocument
         builder.Services.AddSingleton<IServer, NoServer>();
         // Only so that endpoints know them for services; nothing is ever asked of them.
         builder.Services.AddSingleton<SiteOperations>().AddSingleton<SiteRegistry>().AddSingleton<HeldMail>().AddSingleton<AccountOperations>()
-            .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
+            .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<Submission>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();
