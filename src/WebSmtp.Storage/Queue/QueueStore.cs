@@ -29,10 +29,13 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
             message.MailFrom, EnumText<Smtp.BodyType>.Write(message.Body), message.SmtpUtf8, EnumText<Smtp.DsnReturn>.Write(message.Return),
             message.EnvelopeId, message.Size, message.Subject, message.HeaderMessageId, message.ContentPath, message.LiveRecipients,
             message.LiveRecipients == 0 ? batch.Now : null);
+        StoppedDestinations? stopped = null;
         foreach (var entry in message.Recipients)
         {
             (entry.MessageId, entry.SiteId) = (message.Id, message.SiteId);
+            var frozen = entry.LeasedFrom is null ? null : await (stopped ??= new(batch)).FreezeNewAsync(entry);
             await InsertAsync(batch.Writer, entry);
+            if (frozen is not null) await TraceAsync(batch, message.Id, frozen);
         }
         if (inlineContent is { } content) await batch.Writer.RunAsync(HotStatements.InsertContent, message.Id, content);
         foreach (var domain in message.Recipients.Where(r => !IsEnd(r.State)).Select(r => r.Domain).Distinct(StringComparer.Ordinal))

@@ -15,15 +15,29 @@ sealed class StoppedDestinations(WriteBatch batch)
     /// <summary>True: its destination is stopped, and it is frozen now (or was taken by somebody else).</summary>
     public async ValueTask<bool> FreezeAsync(Recipient entry, RecipientState from)
     {
-        var key = (entry.SiteId, entry.Domain);
-        if (!_known.TryGetValue(key, out var by))
-        {
-            var rows = await batch.Writer.QueryAsync(HotStatements.StoppedBy, row => row.GetString(0), entry.SiteId, entry.Domain);
-            _known[key] = by = rows.FirstOrDefault();
-        }
-        if (by is null) return false;
-        await QueueStore.ChangeAsync(batch, new(entry.Id, from, RecipientState.Frozen, null,
-            new() { Event = "frozen", Detail = "The destination is stopped.", By = by }));
+        if (await FindAsync(entry) is not { } by) return false;
+        await QueueStore.ChangeAsync(batch, new(entry.Id, from, RecipientState.Frozen, null, Frozen(by)));
         return true;
     }
+
+    /// <summary>An entry that is about to be inserted with a lease is frozen instead. Null: its destination is not stopped.</summary>
+    public async ValueTask<TraceEvent?> FreezeNewAsync(Recipient entry)
+    {
+        if (await FindAsync(entry) is not { } by) return null;
+        (entry.State, entry.LeasedFrom, entry.Lease, entry.LeaseUntil) = (RecipientState.Frozen, null, null, null);
+        var frozen = Frozen(by);
+        frozen.Recipient = entry.Address;
+        return frozen;
+    }
+
+    /// <summary>Who stopped the entry's destination; null: nobody did.</summary>
+    async ValueTask<string?> FindAsync(Recipient entry)
+    {
+        var key = (entry.SiteId, entry.Domain);
+        if (_known.TryGetValue(key, out var by)) return by;
+        var rows = await batch.Writer.QueryAsync(HotStatements.StoppedBy, row => row.GetString(0), entry.SiteId, entry.Domain);
+        return _known[key] = rows.FirstOrDefault();
+    }
+
+    static TraceEvent Frozen(string by) => new() { Event = "frozen", Detail = "The destination is stopped.", By = by };
 }

@@ -171,8 +171,14 @@ sealed class OperationDetails : IOperationFilter
     {
         if (example.Request is { } request)
         {
-            foreach (var (_, type) in operation.RequestBody?.Content ?? new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal))
-                ((OpenApiMediaType)type).Example = JsonNode.Parse(request);
+            foreach (var (name, type) in operation.RequestBody?.Content ?? new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal))
+            {
+                var media = (OpenApiMediaType)type;
+                // A whole message is text, not the JSON that may stand in its place.
+                var isMessage = name is SubmissionEndpoints.ContentType;
+                if (isMessage) media.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+                media.Example = isMessage ? SubmissionRequest.MessageExample : JsonNode.Parse(request);
+            }
         }
         if (example.Response is not { } response) return;
         foreach (var (status, answer) in operation.Responses ?? [])

@@ -14,6 +14,7 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Submissions;
 
 namespace WebSmtp.Api;
 
@@ -82,6 +83,7 @@ static class OpenApiDocument
             .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<SmartHostOperations>()
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
+            .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<Submission>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();

@@ -9,7 +9,7 @@ namespace WebSmtp.Api;
 
 static class SubmissionEndpoints
 {
-    const string ContentType = "message/rfc822";
+    public const string ContentType = "message/rfc822";
     const long MiB = 1024 * 1024;
 
     /// <summary>A message as JSON is in memory while it is read.</summary>
@@ -79,6 +79,8 @@ sealed record SubmissionRequest(
         { "from": "Ann <ann@hub.example>", "to": ["bob@test.com"], "subject": "Hello", "text": "Good morning",
           "attachments": [ { "name": "note.txt", "contentType": "text/plain", "content": "SGVsbG8=" } ] }
         """;
+
+    public const string MessageExample = "From: Ann <ann@hub.example>\r\nTo: bob@test.com\r\nSubject: Hello\r\n\r\nGood morning\r\n";
 
     public Result<Stream> Compose()
     {

@@ -20,6 +20,7 @@ using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
 using WebSmtp.Mta.Tests.Queue;
+using WebSmtp.Mta.Tests.SmartHosts;
 using WebSmtp.Mta.Tests.Trace;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Smtp.Server;
@@ -59,7 +60,11 @@ sealed class MailBench : IAsyncDisposable
         Ids = new(Time, 0);
         Planner = new(SmartHosts);
         Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
-        Outbound = new(Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts), Accounts, Time, NullLogger<Outbound>.Instance);
+        var tokens = new OAuthTokens(
+            new FakeTokenEndpoint(), new(SmartHosts, Usage, new(), NullLogger<RefreshTokens>.Instance), Accounts, Time, NullLogger<OAuthTokens>.Instance);
+        Outbound = new(
+            Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), Accounts, Time,
+            NullLogger<Outbound>.Instance);
         var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
         Settling = new(Queue, Spool, reports, Events, Time, NullLogger<Settling>.Instance);
         Collections = new(Sites, Queue, Records, Settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);

@@ -67,7 +67,7 @@ public sealed class QueueActTests
         var (bench, id) = await BeginAsync("u@test.com", "v@away.example");
         await using var _ = bench;
         var lease = new Lease("n0/x", bench.Time.GetUtcNow().AddMinutes(5));
-        var leased = Assert.Single(await bench.Queue.LeaseDueAsync(lease, [1], bench.Time.GetUtcNow(), 1, Stop));
+        var leased = Assert.Single(await bench.Queue.LeaseDueAsync(lease, [1], bench.Time.GetUtcNow(), 1, [], Stop));
         var later = bench.Time.GetUtcNow().AddHours(4);
         await bench.Queue.SettleAsync([new(leased.Recipients[0].Id, id, lease.Owner, RecipientState.Queued, later, "451 x", null, true, new() { Event = "deferred" })]);
 
@@ -162,7 +162,7 @@ public sealed class QueueActTests
     {
         var (bench, id) = await BeginAsync("u@test.com", "v@away.example");
         await using var _ = bench;
-        await bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, Stop);
+        await bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, [], Stop);
 
         var problem = await RefusedAsync(bench, id, act);
         Assert.Equal(ProblemKind.Conflict, problem.Kind);
@@ -175,7 +175,7 @@ public sealed class QueueActTests
     {
         var (bench, id) = await BeginAsync("v@away.example");
         await using var __ = bench;
-        bench.Queue.Changing = () => _ = bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, Stop);
+        bench.Queue.Changing = () => _ = bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, [], Stop);
 
         var refused = (await bench.QueueOperations.ActAsync(id, new(QueueAct.Freeze), null, Operator, Stop)).Problem;
         Assert.Equal(ProblemKind.Conflict, refused?.Kind);

@@ -67,7 +67,7 @@ public sealed class QueueManyTests
     {
         await using var bench = Begin();
         await bench.ReceiveManyAsync(3, "away.example");
-        await bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, Stop);
+        await bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 1, [], Stop);
 
         foreach (var act in (QueueAct[])[QueueAct.Freeze, QueueAct.Bounce])
         {
@@ -132,7 +132,7 @@ public sealed class QueueManyTests
         Assert.All(bench.Queue.Recipients, one => Assert.Equal(RecipientState.Frozen, one.State));
 
         await bench.ReceiveAsync("x\r\n", "after@away.example", "after@test.com");
-        Assert.Empty(await bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 9, Stop));
+        Assert.Empty(await bench.Queue.LeaseDueAsync(new("n0/x", bench.Time.GetUtcNow().AddMinutes(5)), [1], bench.Time.GetUtcNow(), 9, [], Stop));
         await using (var talk = await bench.HelloAsync("testserver")) await talk.AskAsync("TURN", "453");
         Assert.All(bench.Queue.Recipients, one => Assert.Equal(RecipientState.Frozen, one.State));
 
