@@ -11,7 +11,7 @@ static class ReportRules
     public static ReportKind? KindOf(Message message, Recipient recipient, Settlement settlement, SettingValues settings, DateTimeOffset now)
     {
         if (message.MailFrom.Length == 0) return null;
-        return settlement.State switch
+        return (settlement.State ?? recipient.LeasedFrom) switch
         {
             RecipientState.Failed when Wants(recipient, DsnNotify.Failure) => ReportKind.Failed,
             RecipientState.Expired when Wants(recipient, DsnNotify.Failure) => ReportKind.Expired,

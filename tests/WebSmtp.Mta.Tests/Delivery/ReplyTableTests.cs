@@ -105,10 +105,10 @@ public sealed class ReplyTableTests
         Assert.Equal((state, 1), (entry.State, entry.Attempts));
         Assert.StartsWith(lastReply, entry.LastReply, StringComparison.Ordinal);
         Assert.Equal(state is RecipientState.Delivered ? 1 : 0, host.Taken);
-        Assert.Equal(state is RecipientState.Queued ? 1 : 0, bench.Queue.Contents);
+        Assert.Equal(state is RecipientState.Queued, await bench.Queue.ReadContentAsync(new(bench.Queue.Messages[0].Id), stop) is not null);
 
         var trace = await bench.Queue.TraceAsync(new(bench.Queue.Messages[0].Id), stop);
-        var decided = trace[^1];
+        var decided = trace.Last(one => one.Event is not "reported");
         Assert.Equal(state switch { RecipientState.Queued => "deferred", var end => end.ToString().ToLowerInvariant() }, decided.Event);
         Assert.Equal(
             (decidedAt, "mx10.away.example", "[198.51.100.7]:25", entry.LastReply),

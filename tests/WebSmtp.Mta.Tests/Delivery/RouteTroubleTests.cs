@@ -141,8 +141,8 @@ public sealed class RouteTroubleTests
         await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, Attempts: 1 });
         bench.Network.Listen(Second, new ScriptedHost("greeting", "554 5.7.1 none here either").ServeAsync);
         bench.Time.Advance(TimeSpan.FromMinutes(15));
-        await WhenAllAsync(bench, entry => entry is { State: RecipientState.Failed, Attempts: 2 });
-        Assert.StartsWith("554 5.7.1", bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+        await bench.WhenSettledAsync(() => bench.Queue["u1@away.example"] is { State: RecipientState.Failed, Attempts: 2 });
+        Assert.StartsWith("554 5.7.1", bench.Queue["u1@away.example"].LastReply, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Deadline)]

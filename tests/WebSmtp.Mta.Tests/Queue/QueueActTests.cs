@@ -40,7 +40,7 @@ public sealed class QueueActTests
 
     static async Task AssertLastAsync(MailBench bench, MessageId id, params (string Event, string? Recipient)[] events) => Assert.Equal(
         events.Select(one => (one.Event, one.Recipient, (string?)By)),
-        (await bench.Queue.TraceAsync(id, Stop)).TakeLast(events.Length).Select(one => (one.Event, one.Recipient, one.By)));
+        (await bench.Queue.TraceAsync(id, Stop)).Where(one => one.Event is not "reported").TakeLast(events.Length).Select(one => (one.Event, one.Recipient, one.By)));
 
     [Fact(Timeout = Deadline)]
     public async Task What_is_frozen_comes_back_to_where_the_rule_of_then_wants_it()
@@ -90,10 +90,10 @@ public sealed class QueueActTests
 
         await DoneAsync(bench, id, QueueAct.Bounce, "u@test.com");
         Assert.Equal((RecipientState.Failed, "550 5.7.1 returned by anna", 0), (bench.Queue["u@test.com"].State, bench.Queue["u@test.com"].LastReply, bench.Queue["u@test.com"].Attempts));
-        Assert.Equal((RecipientState.Queued, 1), (bench.Queue["v@away.example"].State, bench.Queue.Contents));
+        Assert.Equal((RecipientState.Queued, true), (bench.Queue["v@away.example"].State, await bench.Queue.ReadContentAsync(id, Stop) is not null));
         await AssertLastAsync(bench, id, ("failed", "u@test.com"));
         await DoneAsync(bench, id, QueueAct.Bounce);
-        Assert.Equal((RecipientState.Failed, 0), (bench.Queue["v@away.example"].State, bench.Queue.Contents));
+        Assert.Equal((RecipientState.Failed, false), (bench.Queue["v@away.example"].State, await bench.Queue.ReadContentAsync(id, Stop) is not null));
         Assert.Equal(ProblemKind.NotFound, (await RefusedAsync(bench, id, QueueAct.Bounce)).Kind);
     }
 
