@@ -9,6 +9,7 @@ using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
@@ -85,7 +86,7 @@ static class OpenApiDocument
             .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<SmartHostOperations>().AddSingleton<Submission>()
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
-            .AddSingleton<Simulator>().AddSingleton<RouteStates>()
+            .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<CollectorOperations>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();
