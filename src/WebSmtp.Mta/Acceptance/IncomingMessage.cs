@@ -160,20 +160,20 @@ sealed class IncomingMessage : IncomingContent
 
     Message MessageOf(
         ServerSession session, MailAddress from, MailParameters parameters, MessageId id, DateTimeOffset now) => new()
-    {
-        Id = id.Value,
-        SiteId = _site.Id,
-        ReceivedAt = now,
-        ClientAddress = MailSink.TextOf(session.Remote),
-        HeloName = ReceivedField.Clean(session.HeloName),
-        Account = session.Account,
-        Protocol = ReceivedField.Protocol(session, parameters.SmtpUtf8),
-        MailFrom = from.ToString(),
-        Body = parameters.Body,
-        SmtpUtf8 = parameters.SmtpUtf8,
-        Return = parameters.Return,
-        EnvelopeId = parameters.EnvelopeId,
-    };
+        {
+            Id = id.Value,
+            SiteId = _site.Id,
+            ReceivedAt = now,
+            ClientAddress = MailSink.TextOf(session.Remote),
+            HeloName = ReceivedField.Clean(session.HeloName),
+            Account = session.Account,
+            Protocol = ReceivedField.Protocol(session, parameters.SmtpUtf8),
+            MailFrom = from.ToString(),
+            Body = parameters.Body,
+            SmtpUtf8 = parameters.SmtpUtf8,
+            Return = parameters.Return,
+            EnvelopeId = parameters.EnvelopeId,
+        };
 
     Recipient RecipientOf(EnvelopeRecipient recipient, MessageId id) => new()
     {
