@@ -66,11 +66,14 @@ public sealed class CollectorConversation(
     static ClientSessionOptions OptionsFor(SiteSnapshot site, Collector collector, ClientCredentials? credentials) =>
         Outbound.OptionsFor(site, site.Settings) with
         {
-            Tls = CollectorTls.ModeOf(collector.Tls),
-            TlsOptions = CollectorTls.OptionsFor(collector),
+            Tls = HostTlsOptions.ModeOf(collector.Tls),
+            TlsOptions = HostTlsOptions.Towards(collector.Host, collector.Tls, TrustOf(collector)),
             Credentials = credentials,
             AllowClearPasswords = collector.Tls is HostTls.None,
         };
+
+    static HostTrust TrustOf(Collector collector) =>
+        collector.CertificateAuthority is { } pem ? new(Certificates.ReadAuthorities(pem), null) : HostTrust.OfSystem;
 
     async Task<(CollectorOutcome? Outcome, ClientFailure? Failure)> TryAsync(Call call, IPEndPoint remote)
     {

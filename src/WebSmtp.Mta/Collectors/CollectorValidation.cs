@@ -41,7 +41,7 @@ static class CollectorValidation
         if (wanted.CertificateAuthority is not { } pem) return;
         if (wanted.Tls is not (HostTls.Verify or HostTls.Implicit))
             complaints.Add("certificateAuthority", "It is looked at only where tls is verify or implicit.");
-        else if (CollectorTls.TroubleIn(pem) is { } trouble) complaints.Add("certificateAuthority", trouble);
+        else if (Certificates.TroubleInAuthorities(pem) is { } trouble) complaints.Add("certificateAuthority", trouble);
     }
 
     static void CheckLogIn(CollectorConfiguration wanted, bool hasPassword, Complaints complaints)

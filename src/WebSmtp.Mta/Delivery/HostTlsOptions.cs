@@ -6,19 +6,20 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp.Client;
 
 namespace WebSmtp.Mta.Delivery;
 
 /// <summary>
-/// TLS towards a host as its route wants it: TLS 1.2 and 1.3, any certificate or the right one, ours when there is one.
-/// Certificates are read once for each target. Thread-safe.
+/// TLS towards a host as its route, smart host or collector wants it: TLS 1.2 and 1.3, any certificate or the right one,
+/// ours when there is one. Certificates are read once for each smart host. Thread-safe.
 /// </summary>
-sealed class HostTlsOptions(ISecretProtector secrets)
+public sealed class HostTlsOptions(ISecretProtector secrets)
 {
-    // They go with the target, which goes with the settings it came from.
-    readonly ConditionalWeakTable<SmartHostTarget, Certificates> _certificates = [];
+    // It goes with the target, which goes with the settings it came from.
+    readonly ConditionalWeakTable<SmartHostTarget, HostTrust> _trust = [];
 
     /// <summary>How a session begins TLS.</summary>
     public static ClientTls ModeOf(HostTls tls) => tls switch
@@ -29,53 +30,66 @@ sealed class HostTlsOptions(ISecretProtector secrets)
         HostTls.Implicit => ClientTls.Implicit,
     };
 
-    /// <summary>Throws <see cref="CryptographicException"/> with one sentence when a certificate cannot be read.</summary>
-    public SslClientAuthenticationOptions For(NextHop host)
+    /// <summary>For one host of a delivery.</summary>
+    /// <exception cref="CryptographicException">A certificate cannot be read; the message is one sentence.</exception>
+    internal SslClientAuthenticationOptions For(NextHop host) => Towards(
+        host.Name.Trim('[', ']'), host.Tls, host.Of is RouteHop.Via { Target: var target } ? TrustOf(target) : HostTrust.OfSystem);
+
+    /// <summary>For the test of a smart host.</summary>
+    /// <param name="seen">Is told what the host showed, before it is judged.</param>
+    /// <exception cref="CryptographicException">A certificate cannot be read; the message is one sentence.</exception>
+    internal SslClientAuthenticationOptions For(SmartHostTarget target, Action<PeerCertificate> seen) => Towards(
+        // The name that a certificate has to be for: an address without its brackets.
+        HostAndPort.TryParseHost(target.Host, out var host) ? host : target.Host, target.Tls, TrustOf(target), seen);
+
+    /// <param name="host">The name that the certificate has to be for.</param>
+    internal static SslClientAuthenticationOptions Towards(string host, HostTls tls, HostTrust trust, Action<PeerCertificate>? seen = null)
     {
         var options = new SslClientAuthenticationOptions
         {
-            TargetHost = host.Name.Trim('[', ']'),
+            TargetHost = host,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ClientCertificateContext = trust.Own,
+            CertificateChainPolicy = trust.Policy(),
         };
-        var given = host.Of is RouteHop.Via { Target: var target } ? _certificates.GetValue(target, Read) : null;
-        if (given?.Own is { } own) options.ClientCertificateContext = SslStreamCertificateContext.Create(own, given.OwnChain, offline: true);
-        if (host.Tls is HostTls.Verify or HostTls.Implicit)
+        // With opportunistic TLS an unknown certificate is better than none, and "require" wants any (RFC 7435).
+        var verify = tls is HostTls.Verify or HostTls.Implicit;
+        // Without a callback the library says in its own words what is wrong.
+        if (!verify || seen is not null)
         {
-            if (given?.Authorities is { Count: > 0 } authorities)
+            options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
             {
-                options.CertificateChainPolicy = new()
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                };
-                options.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
-            }
-            return options;
+                seen?.Invoke(PeerCertificate.Of(host, certificate, chain, errors));
+                return !verify || errors is SslPolicyErrors.None;
+            };
         }
-#pragma warning disable CA5359 // Asked for: with opportunistic TLS an unknown certificate is better than none, and "require" wants any.
-        options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
         return options;
     }
 
-    Certificates Read(SmartHostTarget target)
-    {
-        X509Certificate2Collection? authorities = null;
-        if (target.CertificateAuthority is { } pem)
-        {
-            authorities = [];
-            authorities.ImportFromPem(pem);
-            if (authorities.Count == 0) throw new CryptographicException("The certificateAuthority of the smart host has no certificate.");
-        }
-        if (target.ClientCertificate is not { } kept) return new(authorities, null, []);
-        var secret = secrets.Unprotect(kept) ?? throw new CryptographicException("The stored client certificate cannot be read; give it again.");
-        var text = Encoding.UTF8.GetString(secret);
-        using var own = X509Certificate2.CreateFromPem(text, text);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(text);
-        // Some systems take only a key that came in this form.
-        return new(authorities, X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null), chain);
-    }
+    HostTrust TrustOf(SmartHostTarget target) => _trust.GetValue(target, Read);
 
-    sealed record Certificates(X509Certificate2Collection? Authorities, X509Certificate2? Own, X509Certificate2Collection OwnChain);
+    HostTrust Read(SmartHostTarget target)
+    {
+        var authorities = target.CertificateAuthority is { } pem ? Certificates.ReadAuthorities(pem) : null;
+        if (target.ClientCertificate is not { } kept) return new(authorities, null);
+        var clear = secrets.Unprotect(kept) ?? throw new CryptographicException("The stored client certificate cannot be read; give it again.");
+        var (own, chain) = Certificates.ReadOwn(Encoding.UTF8.GetString(clear));
+        return new(authorities, SslStreamCertificateContext.Create(own, chain, offline: true));
+    }
+}
+
+/// <summary>Whom we trust, and what we show.</summary>
+sealed record HostTrust(X509Certificate2Collection? Authorities, SslStreamCertificateContext? Own)
+{
+    /// <summary>The system's authorities, and nothing to show.</summary>
+    public static readonly HostTrust OfSystem = new(null, null);
+
+    /// <summary>Null: the system's authorities. A policy is used up by each handshake.</summary>
+    public X509ChainPolicy? Policy()
+    {
+        if (Authorities is null) return null;
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(Authorities);
+        return policy;
+    }
 }

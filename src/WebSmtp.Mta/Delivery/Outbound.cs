@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
@@ -12,11 +11,11 @@ namespace WebSmtp.Mta.Delivery;
 /// <summary>What it takes to reach other hosts. Thread-safe.</summary>
 public sealed class Outbound(
     IMailRouteResolver resolver, OwnListeners own, SiteRegistry sites, IDialer dialer, Spool spool, RouteStates states, RouteBudgets budgets,
-    SmartHostCredentials credentials, ISecretProtector secrets, TimeProvider time, ILogger<Outbound> log)
+    SmartHostCredentials credentials, HostTlsOptions tls, TimeProvider time, ILogger<Outbound> log)
 {
     internal NextHops NextHops { get; } = new(resolver, own);
     internal Transmission Transmission { get; } = new(sites, spool, log);
-    internal HostTlsOptions Tls { get; } = new(secrets);
+    internal HostTlsOptions Tls => tls;
     internal RouteStates States => states;
     internal HopStates Hops { get; } = new(states, time);
     internal HostHealth Health { get; } = new(time);

@@ -6,6 +6,24 @@ namespace WebSmtp.Mta.SmartHosts;
 /// <summary>Reads certificates that administrators gave as PEM.</summary>
 static class Certificates
 {
+    /// <summary>Longer is nothing that anybody needs.</summary>
+    public const int MaxPemLength = 256 * 1024;
+
+    /// <summary>Null: it holds certificates; else what is wrong with it.</summary>
+    public static string? TroubleInAuthorities(string pem)
+    {
+        try
+        {
+            return pem.Length <= MaxPemLength && ReadAuthorities(pem).Count > 0
+                ? null
+                : "There is no certificate in it; give the PEM text, from -----BEGIN CERTIFICATE----- on.";
+        }
+        catch (CryptographicException e)
+        {
+            return $"This is not a certificate in PEM form: {e.Message}";
+        }
+    }
+
     /// <summary>The authorities to trust.</summary>
     /// <exception cref="CryptographicException">It is not PEM.</exception>
     public static X509Certificate2Collection ReadAuthorities(string pem)

@@ -12,7 +12,6 @@ public sealed partial class SmartHostRules
 
     /// <summary>Tokens of some providers have a few thousand characters; a chain of certificates is longer.</summary>
     const int MaxSecretLength = 16_384;
-    const int MaxPemLength = 256 * 1024;
 
     SmartHostAuth Auth(SmartHostAuthInput wanted, SmartHostAuth? before, string field, Complaints complaints)
     {
@@ -107,15 +106,7 @@ public sealed partial class SmartHostRules
     static string? CheckAuthority(string? wanted, string field, Complaints complaints)
     {
         if (string.IsNullOrEmpty(wanted)) return null;
-        try
-        {
-            if (wanted.Length <= MaxPemLength && Certificates.ReadAuthorities(wanted).Count > 0) return wanted;
-            complaints.Add($"{field}certificateAuthority", "There is no certificate in it; give the PEM text, from -----BEGIN CERTIFICATE----- on.");
-        }
-        catch (CryptographicException e)
-        {
-            complaints.Add($"{field}certificateAuthority", $"This is not a certificate in PEM form: {e.Message}");
-        }
+        if (Certificates.TroubleInAuthorities(wanted) is { } trouble) complaints.Add($"{field}certificateAuthority", trouble);
         return wanted;
     }
 
@@ -124,7 +115,7 @@ public sealed partial class SmartHostRules
         if (string.IsNullOrEmpty(wanted)) return Kept(wanted, stored);
         try
         {
-            if (wanted.Length > MaxPemLength) throw new CryptographicException("It is too long.");
+            if (wanted.Length > Certificates.MaxPemLength) throw new CryptographicException("It is too long.");
             using var certificate = X509Certificate2.CreateFromPem(wanted, wanted);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Routing;
@@ -26,7 +27,7 @@ public sealed record SmartHostTestResult(IReadOnlyList<SmartHostTestStep> Steps,
 /// Does with a smart host what a delivery does, step by step, and tells an administrator how each went. Thread-safe.
 /// </summary>
 public sealed class SmartHostTest(
-    IMailRouteResolver resolver, IDialer dialer, OwnListeners own, SmartHostCredentials credentials, SmartHostOptions options,
+    IMailRouteResolver resolver, IDialer dialer, OwnListeners own, SmartHostCredentials credentials, HostTlsOptions tls,
     SiteRegistry sites, TimeProvider time)
 {
     /// <summary>An administrator waits for it: shorter than what a delivery may take.</summary>
@@ -57,17 +58,28 @@ public sealed class SmartHostTest(
         var logIn = await credentials.GetAsync(target, stop);
         PeerCertificate? certificate = null;
         var name = sites.Find(Site.DefaultId)?.Site.HostName ?? "localhost";
-        var basis = new ClientSessionOptions
+        var options = new ClientSessionOptions
         {
             HostName = name,
+            Tls = HostTlsOptions.ModeOf(target.Tls),
+            Credentials = logIn.Credentials,
+            AllowClearPasswords = target.Tls is HostTls.None,
             GreetingTimeout = StepLimit,
             ReplyTimeout = StepLimit,
             DataTimeout = StepLimit,
             ContentTimeout = StepLimit,
             FinalTimeout = StepLimit,
         };
-        await using var client = new ClientSession(
-            connection.Transport, options.For(target, basis, logIn.Credentials, seen => certificate = seen), time);
+        try
+        {
+            if (target.Tls is not HostTls.None) options = options with { TlsOptions = tls.For(target, seen => certificate = seen) };
+        }
+        catch (CryptographicException e)
+        {
+            steps.Add(new("tls", false, e.Message));
+            return new(steps, null);
+        }
+        await using var client = new ClientSession(connection.Transport, options, time);
         var failure = await client.OpenAsync(stop);
         Opened(target, client, failure, logIn, certificate, steps);
         if (failure is null && logIn.Trouble is null && message is not null) steps.Add(await SendAsync(client, message, name, stop));

@@ -63,7 +63,7 @@ sealed class MailBench : IAsyncDisposable
         var tokens = new OAuthTokens(
             new FakeTokenEndpoint(), new(SmartHosts, Usage, new(), NullLogger<RefreshTokens>.Instance), Accounts, Time, NullLogger<OAuthTokens>.Instance);
         Outbound = new(
-            Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), Accounts, Time,
+            Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), new(Accounts), Time,
             NullLogger<Outbound>.Instance);
         var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
         Settling = new(Queue, Spool, reports, Events, Time, NullLogger<Settling>.Instance);

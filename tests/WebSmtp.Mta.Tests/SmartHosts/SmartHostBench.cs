@@ -15,8 +15,7 @@ sealed class SmartHostBench : IDisposable
         RefreshTokens = new(Bench.SmartHosts, Store, Bench.Gate, NullLogger<RefreshTokens>.Instance);
         Tokens = new(Endpoint, RefreshTokens, Bench, Time, NullLogger<OAuthTokens>.Instance);
         Credentials = new(Bench, Tokens, Time);
-        Options = new(Bench);
-        var test = new SmartHostTest(Network, Network, new(Bench.Registry), Credentials, Options, Bench.Registry, TimeProvider.System);
+        var test = new SmartHostTest(Network, Network, new(Bench.Registry), Credentials, new(Bench), Bench.Registry, TimeProvider.System);
         Hosts = new(Store, Bench.SmartHosts, Bench.SmartHostRules, Credentials, test, Bench.Registry, Bench.Gate, NullLogger<SmartHostOperations>.Instance);
     }
 
@@ -28,7 +27,6 @@ sealed class SmartHostBench : IDisposable
     public RefreshTokens RefreshTokens { get; }
     public OAuthTokens Tokens { get; }
     public SmartHostCredentials Credentials { get; }
-    public SmartHostOptions Options { get; }
     public SmartHostOperations Hosts { get; }
     public CancellationToken Stop => Bench.Stop;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
@@ -115,9 +116,9 @@ public sealed class SmartHostOperationsTests : IDisposable
         SiteBench.AssertInvalid((await TryAsync(new("a", new() { Host = "h.example", ClientCertificate = own }, new()))).Problem, "clientCertificate");
         var target = (await TryAsync(new("a", new() { Host = "h.example", CertificateAuthority = own, ClientCertificate = pem, Tls = HostTls.Verify }, new()))).Value!.Target;
         Assert.Equal((own, pem), (target.CertificateAuthority, _bench.Clear(target.ClientCertificate)));
-        var options = _bench.Options.For(target, new() { HostName = "hub.example" }, null);
-        Assert.Equal("CN=client.example", options.TlsOptions!.ClientCertificateContext!.TargetCertificate.Subject);
-        Assert.Equal("CN=client.example", Assert.Single(options.TlsOptions.CertificateChainPolicy!.CustomTrustStore).Subject);
+        var options = new HostTlsOptions(_bench.Bench).For(target, _ => { });
+        Assert.Equal("CN=client.example", options.ClientCertificateContext!.TargetCertificate.Subject);
+        Assert.Equal("CN=client.example", Assert.Single(options.CertificateChainPolicy!.CustomTrustStore).Subject);
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
