@@ -20,10 +20,10 @@ public sealed partial class ClientSession
             return false;
         }
         var offered = Capabilities.AuthMechanisms;
-        var readable = Tls is not null || _options.AllowClearPasswords;
+        var (tls, clear) = (Tls is not null, _options.AllowClearPasswords);
         var host = _options.TlsOptions?.TargetHost;
         Reply? last = null;
-        foreach (var mechanism in LogIn.Mechanisms(credentials, offered, readable, host))
+        foreach (var mechanism in LogIn.Mechanisms(credentials, offered, tls, clear, host))
         {
             if (await ExchangeAsync(mechanism) is not { } reply) return false;
             if (reply.Code == 235) return true;
@@ -31,7 +31,7 @@ public sealed partial class ClientSession
             // Only a reply about the mechanism leaves hope for another. RFC 4954 section 6.
             if (reply.Code is not (504 or 534 or 538 or 432)) break;
         }
-        Refused(ClientPhase.Auth, last is null ? LogIn.NoneOf(credentials, offered, readable, host) : "the server refused the log-in", last);
+        Refused(ClientPhase.Auth, last is null ? LogIn.NoneOf(credentials, offered, tls, clear, host) : "the server refused the log-in", last);
         return false;
     }
 

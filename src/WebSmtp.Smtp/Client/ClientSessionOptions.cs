@@ -8,7 +8,7 @@ public enum ClientTls { None, Opportunistic, Require, Implicit }
 /// <summary>What a client logs in with. RFC 4954. Never logged: has no text form.</summary>
 public abstract record ClientCredentials(string Username)
 {
-    /// <summary>By the best mechanism that both sides know: SCRAM-SHA-256, CRAM-MD5, PLAIN, LOGIN.</summary>
+    /// <summary>By the best mechanism that both sides know: SCRAM-SHA-256, PLAIN, LOGIN, CRAM-MD5; without TLS CRAM-MD5 comes second.</summary>
     public sealed record Password(string Username, string Secret) : ClientCredentials(Username);
 
     /// <summary>OAUTHBEARER (RFC 7628) or XOAUTH2.</summary>

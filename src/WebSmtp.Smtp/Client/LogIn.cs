@@ -18,13 +18,20 @@ static class LogIn
 
     /// <param name="credentials">What there is to log in with.</param>
     /// <param name="offered">By the server.</param>
-    /// <param name="readable">Mechanisms may be used that send the secret itself.</param>
+    /// <param name="tls">Nobody else reads along.</param>
+    /// <param name="clear">Mechanisms that send the secret itself may be used without TLS too.</param>
     /// <param name="host">The name we connected to.</param>
     public static IReadOnlyList<SaslClient> Mechanisms(
-        ClientCredentials credentials, IReadOnlyList<string> offered, bool readable, string? host)
+        ClientCredentials credentials, IReadOnlyList<string> offered, bool tls, bool clear, string? host)
     {
         IEnumerable<(SaslClient Client, bool Readable)> all = credentials switch
         {
+            // Servers that offer CRAM-MD5 may know its secret only of some users, and under TLS it hides nothing.
+            ClientCredentials.Password { Username: var user, Secret: var secret } when tls =>
+            [
+                (new ScramSha256Client(user, secret), false), (new PlainClient(user, secret), true), (new LoginClient(user, secret), true),
+                (new CramMd5Client(user, secret), false),
+            ],
             ClientCredentials.Password { Username: var user, Secret: var secret } =>
             [
                 (new ScramSha256Client(user, secret), false), (new CramMd5Client(user, secret), false),
@@ -34,16 +41,16 @@ static class LogIn
                 [(BearerClient.OAuthBearer(user, token, host), true), (BearerClient.XOAuth2(user, token), true)],
             _ => [],
         };
-        return [.. all.Where(one => (readable || !one.Readable) && offered.Contains(one.Client.Mechanism, StringComparer.Ordinal))
+        return [.. all.Where(one => (tls || clear || !one.Readable) && offered.Contains(one.Client.Mechanism, StringComparer.Ordinal))
             .Select(one => one.Client)];
     }
 
     /// <summary>Why <see cref="Mechanisms"/> found none, in one sentence.</summary>
-    public static string NoneOf(ClientCredentials credentials, IReadOnlyList<string> offered, bool readable, string? host)
+    public static string NoneOf(ClientCredentials credentials, IReadOnlyList<string> offered, bool tls, bool clear, string? host)
     {
         if (offered.Count == 0) return "the server offers no log-in (AUTH)";
         var list = string.Join(", ", offered);
-        if (!readable && Mechanisms(credentials, offered, readable: true, host).Count > 0)
+        if (!tls && !clear && Mechanisms(credentials, offered, tls, clear: true, host).Count > 0)
         {
             return $"the server offers no log-in that is safe on a connection without TLS; it offers {list}";
         }
