@@ -44,6 +44,8 @@ sealed class SmartHostStore(Database database) : ISmartHostStore
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.Messages, u => u.Messages + add), stop);
         if (changed == 0 && add != 0)
         {
+            // Nobody asks for days that are over.
+            await db.RouteUsage.Where(u => u.Route == route && u.Day < day).ExecuteDeleteAsync(stop);
             db.Add(new RouteUsage { Route = route, Day = day, Messages = add });
             await db.SaveChangesAsync(stop);
         }

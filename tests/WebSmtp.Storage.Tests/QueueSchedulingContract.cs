@@ -28,13 +28,29 @@ public abstract class QueueSchedulingContract : QueueContract
         for (var n = 0; n < 700; n++) await CommitAsync(1, Due($"u{n}@one.example", moment), Due($"v{n}@two.example", moment.AddMilliseconds(1)));
         await CommitAsync(2, Due("a@one.example", moment));
 
-        Assert.Equal(700, await Queue.MoveDueAsync(1, moment, later, young));
+        Assert.Equal(700, await Queue.MoveDueAsync(1, moment, new(later) { UnreportedAfter = young }));
+        Assert.Equal(700, await Queue.MoveDueAsync(1, later, new(moment)));
+        Assert.Equal(700, await Queue.MoveDueAsync(1, moment, new(later) { ReceivedAfter = young }));
         Assert.Equal(moment, await Queue.NextDueAsync([1], Stop));
-        Assert.Equal(1, await Queue.MoveDueAsync(1, moment, later, DateTimeOffset.MinValue));
+        Assert.Equal(1, await Queue.MoveDueAsync(1, moment, new(later)));
         Assert.Equal(moment.AddMilliseconds(1), await Queue.NextDueAsync([1], Stop));
-        Assert.Equal(701, await Queue.MoveDueAsync(1, later, Now, DateTimeOffset.MinValue));
+        Assert.Equal(701, await Queue.MoveDueAsync(1, later, new(Now)));
         Assert.Equal(Now, await Queue.NextDueAsync([1], Stop));
         Assert.Equal(moment, await Queue.NextDueAsync([2], Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Old_mail_moves_with_the_others_once_its_sender_was_told_of_the_delay()
+    {
+        var (moment, later) = (Now.AddMinutes(30), Now.AddMinutes(90));
+        var told = Due("told@one.example", moment);
+        told.DelayReportedAt = Now;
+        await CommitAsync(1, told, Due("untold@one.example", moment));
+        Database.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, await Queue.MoveDueAsync(1, moment, new(later) { UnreportedAfter = Now }));
+        Assert.Equal(moment, await Queue.NextDueAsync([1], Stop));
+        Assert.Equal(0, await Queue.MoveDueAsync(1, later, new(moment) { UnreportedAfter = Now, ReceivedAfter = Now }));
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]

@@ -435,6 +435,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("text")
                         .UseCollation("C");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
                     b.Property<string>("Protocol")
                         .IsRequired()
                         .HasColumnType("text")
@@ -459,6 +463,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("boolean");
 
                     b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tls")
                         .HasColumnType("text")
                         .UseCollation("C");
 

@@ -378,6 +378,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Protocol")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -400,6 +403,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Subject")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tls")
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");

@@ -43,6 +43,7 @@ sealed class IncomingMessage : IncomingContent
         _message = MessageOf(origin, from, parameters, id, now);
         _message.Recipients.AddRange(recipients.Select(recipient => RecipientOf(recipient, id)));
         _message.LiveRecipients = recipients.Count;
+        if (origin.IsSmtp) _message.Policy = RelayDecision.Policy(site, recipients, origin.Client, origin.Account is not null);
 
         // A number of its own where the message's is old: whatever has an old number is swept at start.
         _content = acceptance.Spool.Begin(site.Folders.Queue, origin.IsSmtp ? id : acceptance.Ids.Next());
@@ -182,6 +183,7 @@ sealed class IncomingMessage : IncomingContent
         HeloName = origin.HeloName,
         Account = origin.Account,
         Protocol = origin.Protocol,
+        Tls = origin.Tls,
         MailFrom = from.ToString(),
         Body = parameters.Body,
         SmtpUtf8 = parameters.SmtpUtf8,

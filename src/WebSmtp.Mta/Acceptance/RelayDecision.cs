@@ -3,6 +3,7 @@ using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;
+using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Acceptance;
 
@@ -27,6 +28,18 @@ static class RelayDecision
         if (authenticated && relay.AllowAuthenticated) return null;
         if (client is not null && relay.AllowAddresses.Any(range => range.Contains(client))) return null;
         return Unable(to);
+    }
+
+    /// <summary>Why the client may send to these, which were not refused; null: no rule of today says so.</summary>
+    public static string? Policy(SiteSnapshot site, IReadOnlyList<EnvelopeRecipient> to, IPAddress? client, bool authenticated)
+    {
+        if (to.All(recipient => site.RuleFor(recipient.Address.Domain)?.AllowRelay is true)) return "for a domain of this site";
+        var relay = site.Settings.Get(SettingsTable.Relay);
+        if (authenticated && relay.AllowAuthenticated) return "relayed for its log-in";
+        if (client is null) return null;
+        foreach (var range in relay.AllowAddresses)
+            if (range.Contains(client)) return $"relayed by the relay list ({range})";
+        return null;
     }
 
     /// <summary>What not even a trusted client may send. Null: it may.</summary>

@@ -26,6 +26,7 @@ public sealed class Simulator(
         SettingsTable.MaxMessageSize, SettingsTable.MaxRecipientsPerMessage, SettingsTable.MaxMessagesPerSession, SettingsTable.MaxHops,
         SettingsTable.RetryIntervals, SettingsTable.ExpireAfter, SettingsTable.MaxMessagesPerConnection,
         SettingsTable.MaxOutboundConnections, SettingsTable.MaxOutboundConnectionsPerDomain,
+        SettingsTable.MaxOutboundMessagesPerMinute, SettingsTable.MaxOutboundMessagesPerDay,
     ];
 
     public async Task<Result<SimulationOutcome>> SimulateAsync(int siteId, SimulatedMail mail, Actor actor, CancellationToken stop)

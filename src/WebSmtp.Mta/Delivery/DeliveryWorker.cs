@@ -103,10 +103,11 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
     async Task PutOffAsync(LeasedMessage message, Attempt attempt, RouteTrouble trouble, CancellationToken stop)
     {
         var failing = scheduler.Failing.Failed(_key, trouble, message.Recipients[0], out var before);
-        var due = failing.DueFor(message.Message, _time.GetUtcNow());
-        await scheduler.Settling.WriteAsync(message, [.. attempt.Outcomes.Select(outcome => due is null
-            ? Settlements.Expired(outcome, attempt, scheduler.Owner, scheduler.Logger)
-            : Settlements.Deferred(outcome, attempt, scheduler.Owner, due, null, scheduler.Logger) with { CountsAsAttempt = !failing.KeepsAll })], stop);
+        var now = _time.GetUtcNow();
+        await scheduler.Settling.WriteAsync(message, [.. attempt.Outcomes.Select(outcome =>
+            failing.DueFor(message.Message, outcome.Recipient, now) is { } due
+                ? Settlements.Deferred(outcome, attempt, scheduler.Owner, due, null, scheduler.Logger) with { CountsAsAttempt = !failing.KeepsAll }
+                : Settlements.Expired(outcome, attempt, scheduler.Owner, scheduler.Logger))], stop);
         var waited = work.Failed();
         await Task.WhenAll(waited.Select(other => scheduler.PutOffAsync(other, failing, stop)));
         foreach (var other in waited) scheduler.Done(other);

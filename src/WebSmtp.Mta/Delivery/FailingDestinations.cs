@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Settings;
 
 namespace WebSmtp.Mta.Delivery;
@@ -16,16 +17,24 @@ sealed record FailingDestination(
     /// <summary>Nothing expires while it is us who are not let in.</summary>
     public bool KeepsAll => Trouble.Condition is RouteCondition.OnHold;
 
+    /// <summary>Somebody wants it tried now.</summary>
+    public bool Forgiven { get; init; }
+
     /// <summary>What comes now waits without being tried.</summary>
     public bool PutsOff(DateTimeOffset now) =>
-        now < RetryAt && (Trouble.Condition is RouteCondition.OnHold or RouteCondition.OverBudget || now < LastAt + FreshProbe);
+        now < RetryAt && !Forgiven && (Trouble.Condition is RouteCondition.OnHold or RouteCondition.OverBudget || now < LastAt + FreshProbe);
 
-    /// <summary>When a message of it is due; null: its time is over.</summary>
-    public DateTimeOffset? DueFor(Message message, DateTimeOffset now)
+    /// <summary>When an entry of it is due; null: its time is over.</summary>
+    public DateTimeOffset? DueFor(Message message, Recipient recipient, DateTimeOffset now)
     {
-        if (KeepsAll) return RetryAt;
-        var end = message.ReceivedAt + Key.Plan.Settings.Get(SettingsTable.ExpireAfter);
-        return now >= end ? null : RetryAt < end ? RetryAt : end;
+        var due = RetryAt;
+        if (!KeepsAll)
+        {
+            var end = message.ReceivedAt + Key.Plan.Settings.Get(SettingsTable.ExpireAfter);
+            if (now >= end) return null;
+            if (end < due) due = end;
+        }
+        return ReportTimes.Cap(due, now, message, recipient, Key.Plan.Settings);
     }
 }
 
@@ -61,6 +70,13 @@ sealed class FailingDestinations(RouteStates states, TimeProvider time)
         if (before is not null || _failing.Count < Most) _failing[key] = failing;
         states.Report(key.Site.Id, key.Name, trouble.Condition, trouble.Reply.Text, retryAt, key.Site.Id);
         return failing;
+    }
+
+    /// <summary>What comes next to a site's destinations is tried; what waits goes on waiting until that one has arrived.</summary>
+    public void Forgive(int siteId)
+    {
+        foreach (var (key, failing) in _failing)
+            if (key.Site.Id == siteId) _failing.TryUpdate(key, failing with { Forgiven = true }, failing);
     }
 
     /// <summary>It works, or nobody goes there any more; returns what held until now.</summary>

@@ -114,21 +114,27 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     async ValueTask EndMessageAsync(Attempt attempt)
     {
         _sent++;
-        if (_at!.Of is RouteHop.Via via)
-        {
-            if (attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true })) outbound.Hops.Works(via, site.Id);
-            else outbound.Budgets.GiveBack(via);
-        }
+        var taken = attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true });
+        if (!taken) outbound.Budgets.GiveBack(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of));
+        else if (_at!.Of is RouteHop.Via via) outbound.Hops.Works(via, site.Id);
         var most = _settings.Get(SettingsTable.MaxMessagesPerConnection);
         if (attempt.Broken is not null || most > 0 && _sent >= most) await CloseAsync();
     }
 
     async ValueTask<RouteTrouble?> TakeOfBudgetAsync(CancellationToken stop)
     {
-        if (_at!.Of is not RouteHop.Via via || await outbound.Budgets.TakeAsync(via, stop) is not { } spent) return null;
-        outbound.Hops.OverBudget(via, spent, site.Id);
+        if (await outbound.Budgets.TakeAsync(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of), stop) is not { } spent) return null;
+        if (_at.Of is RouteHop.Via via) outbound.Hops.OverBudget(via, spent, site.Id);
         return spent;
     }
+
+    LimitedRoute LimitedRouteOf(RouteHop hop) => new(hop is RouteHop.Via ? null : site.Id, hop.Route);
+
+    /// <summary>Connections to a domain are limited where they are begun.</summary>
+    SmartHostLimits LimitsOf(RouteHop hop) => hop is RouteHop.Via via ? via.Limits : new(
+        null, LimitOf(SettingsTable.MaxOutboundMessagesPerMinute), LimitOf(SettingsTable.MaxOutboundMessagesPerDay));
+
+    int? LimitOf(Setting<long> setting) => _settings.Get(setting) is > 0 and var most ? (int)most : null;
 
     /// <summary>Null: there is a connection that is ready for mail.</summary>
     async ValueTask<RouteTrouble?> OpenAsync(Tries tries, CancellationToken stop)
@@ -171,7 +177,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
                 Hold(tries, via, host, $"There is nothing to log in to {via.Route} with: {trouble}", ClientPhase.Auth, began);
                 return false;
             }
-            _place = await outbound.Budgets.ConnectAsync(via, stop);
+            _place = await outbound.Budgets.ConnectAsync(LimitedRouteOf(via), via.Limits, stop);
         }
         var wanted = HostTlsOptions.ModeOf(host.Tls);
         var (failure, tls) = await TryAsync(host, wanted, credentials, stop);

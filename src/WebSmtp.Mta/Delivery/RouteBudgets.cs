@@ -1,21 +1,30 @@
 using System.Collections.Concurrent;
-using WebSmtp.Mta.Routing;
+using System.Globalization;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp;
 
 namespace WebSmtp.Mta.Delivery;
 
-/// <summary>How much of its limits a smart host has had.</summary>
+/// <summary>What limits are for.</summary>
+/// <param name="SiteId">Null: a smart host, which all sites share; else a domain that a site delivers to.</param>
+public readonly record struct LimitedRoute(int? SiteId, string Route)
+{
+    /// <summary>What its days are counted under.</summary>
+    internal string Key => SiteId is { } site ? string.Create(CultureInfo.InvariantCulture, $"{site}/{Route}") : Route;
+}
+
+/// <summary>How much of its limits a route has had.</summary>
 /// <param name="Today">By UTC days, on all nodes together, as far as this one knows.</param>
-public sealed record RouteBudget(string Route, int Connections, long ThisMinute, long Today, SmartHostLimits Limits);
+public sealed record RouteBudget(LimitedRoute Route, int Connections, long ThisMinute, long Today, SmartHostLimits Limits);
 
 /// <summary>
-/// The limits of smart hosts: connections at once, messages a minute, messages a day. A day's messages are taken from the
+/// The limits of smart hosts and destinations: connections at once, messages a minute, messages a day. A day's messages are taken from the
 /// store in small portions, so that the count holds after a restart and on all nodes: at most a portion is lost, never
 /// one message too many sent. Thread-safe.
 /// </summary>
 public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDisposable
 {
+    const int MostRoutes = 10_000;
     readonly ConcurrentDictionary<string, Purse> _purses = new(StringComparer.OrdinalIgnoreCase);
 
     public void Dispose()
@@ -27,25 +36,36 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDi
     public IReadOnlyList<RouteBudget> List() => [.. _purses.Values.Select(purse => purse.Show())];
 
     /// <summary>Null: it was not used since the start, or has no limits.</summary>
-    public RouteBudget? Find(string route) => _purses.TryGetValue(route, out var purse) ? purse.Show() : null;
+    public RouteBudget? Find(string route, int? siteId = null) =>
+        _purses.TryGetValue(new LimitedRoute(siteId, route).Key, out var purse) ? purse.Show() : null;
 
     /// <summary>One message more. Null: go ahead; else why not, and until when.</summary>
-    internal ValueTask<RouteTrouble?> TakeAsync(RouteHop.Via hop, CancellationToken stop) =>
-        hop.Limits is { PerMinute: null, PerDay: null } ? default : PurseOf(hop).TakeAsync(hop.Limits, stop);
+    internal ValueTask<RouteTrouble?> TakeAsync(LimitedRoute route, SmartHostLimits limits, CancellationToken stop) =>
+        limits is { PerMinute: null, PerDay: null } ? default : PurseOf(route).TakeAsync(limits, stop);
 
     /// <summary>The message was not handed over.</summary>
-    internal void GiveBack(RouteHop.Via hop)
+    internal void GiveBack(LimitedRoute route, SmartHostLimits limits)
     {
-        if (hop.Limits is not { PerMinute: null, PerDay: null }) PurseOf(hop).GiveBack();
+        if (limits is not { PerMinute: null, PerDay: null }) PurseOf(route).GiveBack();
     }
 
     /// <summary>A place for one connection more; waits for one. Disposing it gives it back.</summary>
-    internal ValueTask<IDisposable?> ConnectAsync(RouteHop.Via hop, CancellationToken stop) =>
-        hop.Limits.Connections is { } most ? PurseOf(hop).ConnectAsync(most, stop) : default;
+    internal ValueTask<IDisposable?> ConnectAsync(LimitedRoute route, SmartHostLimits limits, CancellationToken stop) =>
+        limits.Connections is { } most ? PurseOf(route).ConnectAsync(most, stop) : default;
 
-    Purse PurseOf(RouteHop.Via hop) => _purses.GetOrAdd(hop.Route, static (route, self) => new(route, self.store, self.time), (store, time));
+    Purse PurseOf(LimitedRoute route)
+    {
+        if (_purses.TryGetValue(route.Key, out var known)) return known;
+        // The days are in the store; a minute that is over is nobody's loss.
+        if (_purses.Count >= MostRoutes)
+        {
+            foreach (var (key, purse) in _purses)
+                if (purse.IsIdle) _purses.TryRemove(new(key, purse));
+        }
+        return _purses.GetOrAdd(route.Key, static (_, self) => new(self.route, self.store, self.time), (route, store, time));
+    }
 
-    sealed class Purse(string route, ISmartHostStore store, TimeProvider time) : IDisposable
+    sealed class Purse(LimitedRoute route, ISmartHostStore store, TimeProvider time) : IDisposable
     {
         const int LargestPortion = 50;
 
@@ -58,6 +78,8 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDi
         int _connections, _most;
 
         public void Dispose() => _turn.Dispose();
+
+        public bool IsIdle => _connections == 0 && time.GetUtcNow() >= _minute.AddMinutes(1);
 
         public RouteBudget Show()
         {
@@ -75,9 +97,9 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDi
                 var now = time.GetUtcNow();
                 if (now >= _minute.AddMinutes(1)) (_minute, _thisMinute) = (now, 0);
                 if (limits.PerMinute is { } perMinute && _thisMinute >= perMinute)
-                    return Over(_minute.AddMinutes(1), $"{route} was given its {perMinute} messages of this minute");
+                    return Over(_minute.AddMinutes(1), $"{route.Route} was given its {perMinute} messages of this minute");
                 if (limits.PerDay is { } perDay && !await TakeOfDayAsync(perDay, now, stop))
-                    return Over(new(now.UtcDateTime.Date.AddDays(1), TimeSpan.Zero), $"{route} was given its {perDay} messages of this day");
+                    return Over(new(now.UtcDateTime.Date.AddDays(1), TimeSpan.Zero), $"{route.Route} was given its {perDay} messages of this day");
                 _thisMinute++;
                 return null;
             }
@@ -94,14 +116,14 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDi
             if (_left == 0)
             {
                 var portion = Math.Clamp(perDay / 20, 1, LargestPortion);
-                var sum = await store.CountSentAsync(route, day, 0, stop);
+                var sum = await store.CountSentAsync(route.Key, day, 0, stop);
                 portion = Math.Min(portion, perDay - sum);
                 if (portion <= 0)
                 {
                     _today = sum;
                     return false;
                 }
-                _today = await store.CountSentAsync(route, day, portion, stop);
+                _today = await store.CountSentAsync(route.Key, day, portion, stop);
                 // Another node took some meanwhile.
                 _left = Math.Min(portion, perDay - (_today - portion));
                 if (_left <= 0)

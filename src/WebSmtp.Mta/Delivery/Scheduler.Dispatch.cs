@@ -60,36 +60,39 @@ public sealed partial class Scheduler
     /// <summary>It waits for what its destination waits for, or has waited long enough.</summary>
     internal Task PutOffAsync(LeasedMessage message, FailingDestination failing, CancellationToken stop)
     {
-        if (failing.DueFor(message.Message, Time.GetUtcNow()) is { } due)
-        {
-            return Settling.WriteAsync(message, [.. message.Recipients.Select(recipient =>
-                Settlements.PutOff(recipient, failing.Trouble, Owner, due, !failing.KeepsAll, Logger))], stop);
-        }
-        var over = Attempt.Nowhere(message, failing.Trouble);
-        return Settling.WriteAsync(message, [.. over.Outcomes.Select(outcome => Settlements.Expired(outcome, over, Owner, Logger))], stop);
+        var (now, over) = (Time.GetUtcNow(), Attempt.Nowhere(message, failing.Trouble));
+        return Settling.WriteAsync(message, [.. over.Outcomes.Select(outcome =>
+            failing.DueFor(message.Message, outcome.Recipient, now) is { } due
+                ? Settlements.PutOff(outcome.Recipient, failing.Trouble, Owner, due, !failing.KeepsAll, Logger)
+                : Settlements.Expired(outcome, over, Owner, Logger))], stop);
     }
 
     /// <summary>What was put off before and was not even leased now is put off again, all at once.</summary>
     internal async Task PutOffRestAsync(FailingDestination before, FailingDestination now)
     {
-        // Those whose time is over before the next try are looked at one by one.
-        var expire = now.Key.Plan.Settings.Get(SettingsTable.ExpireAfter);
-        await MoveAsync(now.Key.Site.Id, before.RetryAt, now.RetryAt, now.KeepsAll ? DateTimeOffset.MinValue : now.RetryAt - expire);
+        // Those whose time is over before the next try, or whose senders are to be told, are looked at one by one.
+        var settings = now.Key.Plan.Settings;
+        var notice = settings.Get(SettingsTable.DelayNotificationAfter);
+        await MoveAsync(now.Key.Site.Id, before.RetryAt, new(now.RetryAt)
+        {
+            ReceivedAfter = now.KeepsAll ? DateTimeOffset.MinValue : now.RetryAt - settings.Get(SettingsTable.ExpireAfter),
+            UnreportedAfter = notice > TimeSpan.Zero ? now.RetryAt - notice : DateTimeOffset.MinValue,
+        });
     }
 
     /// <summary>Everything that was put off is due now.</summary>
     internal async Task BringBackAsync(FailingDestination was)
     {
         var now = Time.GetUtcNow();
-        if (was.RetryAt > now) await MoveAsync(was.Key.Site.Id, was.RetryAt, now, DateTimeOffset.MinValue);
+        if (was.RetryAt > now) await MoveAsync(was.Key.Site.Id, was.RetryAt, new(now));
         Wake();
     }
 
-    async Task MoveAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter)
+    async Task MoveAsync(int siteId, DateTimeOffset from, DueMove to)
     {
         try
         {
-            await _queue.MoveDueAsync(siteId, from, to, receivedAfter);
+            await _queue.MoveDueAsync(siteId, from, to);
         }
         catch (Exception e) when (e is QueueFullException or QueueUnavailableException)
         {

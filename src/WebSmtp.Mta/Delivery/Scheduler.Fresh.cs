@@ -30,7 +30,7 @@ public sealed partial class Scheduler
             if (key.Plan.Type is RouteType.Hold or RouteType.Refuse) continue;
             if (Failing.Find(key) is { } failing && failing.PutsOff(now))
             {
-                (recipient.DueAt, recipient.LastReply) = (failing.DueFor(message, now) ?? now, failing.Trouble.Reply.ToString());
+                (recipient.DueAt, recipient.LastReply) = (failing.DueFor(message, recipient, now) ?? now, failing.Trouble.Reply.ToString());
                 continue;
             }
             if (_work.TryGetValue(key, out var work) && work.IsFull) continue;

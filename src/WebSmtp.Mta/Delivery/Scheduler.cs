@@ -79,7 +79,7 @@ public sealed partial class Scheduler : IDisposable
     /// </summary>
     public void Forgive(int siteId)
     {
-        foreach (var failing in Failing.All.Where(failing => failing.Key.Site.Id == siteId)) Failing.Remove(failing.Key);
+        Failing.Forgive(siteId);
         Outbound.Hops.Forgive(siteId);
         Wake();
     }

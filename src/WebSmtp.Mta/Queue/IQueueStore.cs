@@ -37,8 +37,7 @@ public partial interface IQueueStore
     /// Entries of a site that wait for exactly this moment wait for another one. What was put off together is so put off
     /// again, or brought back, together.
     /// </summary>
-    /// <param name="receivedAfter">Not for messages that are older.</param>
-    Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter);
+    Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to);
 
     /// <summary>Moves the end of a lease; entries that are settled already stay as they are.</summary>
     Task RenewAsync(Lease lease, CancellationToken stop);
@@ -181,4 +180,14 @@ public sealed class QueueUnavailableException : Exception
     public QueueUnavailableException() { }
     public QueueUnavailableException(string message) : base(message) { }
     public QueueUnavailableException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>To when entries are put off together.</summary>
+public sealed record DueMove(DateTimeOffset Until)
+{
+    /// <summary>Not for messages that are older.</summary>
+    public DateTimeOffset ReceivedAfter { get; init; } = DateTimeOffset.MinValue;
+
+    /// <summary>Nor for messages that are older than this and whose senders were not told of the delay.</summary>
+    public DateTimeOffset UnreportedAfter { get; init; } = DateTimeOffset.MinValue;
 }

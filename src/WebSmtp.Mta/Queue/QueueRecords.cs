@@ -24,6 +24,12 @@ public sealed class Message
     /// <summary>The <c>with</c> keyword: SMTP, ESMTP, ESMTPSA, UTF8SMTPS... RFC 3848, RFC 6531.</summary>
     public required string Protocol { get; set; }
 
+    /// <summary>The version of TLS that it came under; null: in clear, or not over SMTP.</summary>
+    public string? Tls { get; set; }
+
+    /// <summary>Why it was taken from this client, in words; null where nobody asked.</summary>
+    public string? Policy { get; set; }
+
     /// <summary>Empty for the null reverse-path.</summary>
     public required string MailFrom { get; set; }
     public BodyType Body { get; set; }

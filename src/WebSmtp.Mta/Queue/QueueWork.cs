@@ -39,7 +39,9 @@ public sealed class QueueWork(
                 break;
         }
         Publish(page, order.Act);
-        if (order.Act is QueueAct.Release or QueueAct.Retry or QueueAct.Redirect) scheduler.Wake();
+        if (order.Act is QueueAct.Retry)
+            foreach (var siteId in page.Select(one => one.Message.SiteId).Distinct()) scheduler.Forgive(siteId);
+        else if (order.Act is QueueAct.Release or QueueAct.Redirect) scheduler.Wake();
         return reasons;
     }
 

@@ -63,7 +63,7 @@ public static class SettingsTable
 
     public static readonly Setting<IReadOnlyList<TimeSpan>> RetryIntervals = Durations("retryIntervals", "Delivery",
         [TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(240)],
-        "How long to wait after each failed attempt; the last one repeats.", "SmtpRemoteProgressiveRetry");
+        "How long to wait after each failed attempt; the last one repeats.", SettingScope.SiteAndDomain, "SmtpRemoteProgressiveRetry");
     public static readonly Setting<TimeSpan> ExpireAfter = Duration("expireAfter", "Delivery", TimeSpan.FromDays(2),
         "Mail that could not be delivered for so long is given up. Held mail has its domain's maxAge instead.",
         TimeSpan.FromMinutes(1), TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteNDRExpireMinutes");
@@ -88,6 +88,12 @@ public static class SettingsTable
     public static readonly Setting<long> MaxOutboundConnectionsPerDomain = Count("maxOutboundConnectionsPerDomain", "Delivery", 100,
         "Connections to one destination at the same time. A few are opened at first, and more while it goes well.",
         2_000_000_000, "connections", SettingScope.SiteAndDomain, "MaxOutConnectionsPerDomain");
+    public static readonly Setting<long> MaxOutboundMessagesPerMinute = Count("maxOutboundMessagesPerMinute", "Delivery", 0,
+        "Messages to one destination domain within a minute, where mail goes to the domain's own hosts; the rest waits. 0: no limit. Smart hosts have limits of their own.",
+        2_000_000_000, "messages", SettingScope.SiteAndDomain);
+    public static readonly Setting<long> MaxOutboundMessagesPerDay = Count("maxOutboundMessagesPerDay", "Delivery", 0,
+        "Messages to one destination domain within a day (UTC), where mail goes to the domain's own hosts; the rest waits. 0: no limit.",
+        2_000_000_000, "messages", SettingScope.SiteAndDomain);
     public static readonly Setting<TimeSpan> OutboundIdleTimeout = Duration("outboundIdleTimeout", "Delivery", TimeSpan.FromSeconds(5),
         "How long a connection to another host is kept open for more mail; PT0S closes it at once.", TimeSpan.Zero, TimeSpan.FromMinutes(10), SettingScope.SiteAndDomain);
     public static readonly Setting<TimeSpan> OutboundConnectTimeout = Duration("outboundConnectTimeout", "Delivery", TimeSpan.FromSeconds(30),
@@ -265,21 +271,23 @@ public static class SettingsTable
             Write = read => XmlConvert.ToString(read),
         };
 
-    static Setting<IReadOnlyList<TimeSpan>> Durations(string name, string sheet, TimeSpan[] value, string help, string? metabase) => new()
-    {
-        Name = name,
-        Type = SettingType.DurationList,
-        Sheet = sheet,
-        Help = help,
-        Default = value,
-        MetabaseProperty = metabase,
-        Minimum = "PT1S",
-        Maximum = "P30D",
-        Read = node => Json.Durations(node) is { Count: >= 1 and <= 50 } read && read.All(one => one >= TimeSpan.FromSeconds(1) && one <= TimeSpan.FromDays(30))
-            ? (read, null)
-            : ([], $"{Json.Quote(node)} is not allowed; give a list of 1 to 50 ISO 8601 durations from PT1S to P30D, such as [\"PT15M\", \"PT1H\"]."),
-        Write = read => Json.Array([.. read.Select(XmlConvert.ToString)]),
-    };
+    static Setting<IReadOnlyList<TimeSpan>> Durations(
+        string name, string sheet, TimeSpan[] value, string help, SettingScope scope, string? metabase) => new()
+        {
+            Name = name,
+            Type = SettingType.DurationList,
+            Sheet = sheet,
+            Help = help,
+            Default = value,
+            Scope = scope,
+            MetabaseProperty = metabase,
+            Minimum = "PT1S",
+            Maximum = "P30D",
+            Read = node => Json.Durations(node) is { Count: >= 1 and <= 50 } read && read.All(one => one >= TimeSpan.FromSeconds(1) && one <= TimeSpan.FromDays(30))
+                ? (read, null)
+                : ([], $"{Json.Quote(node)} is not allowed; give a list of 1 to 50 ISO 8601 durations from PT1S to P30D, such as [\"PT15M\", \"PT1H\"]."),
+            Write = read => Json.Array([.. read.Select(XmlConvert.ToString)]),
+        };
 
     static Setting<IReadOnlyList<AddressRange>> Ranges(string name, string sheet, string help) => new()
     {

@@ -19,7 +19,7 @@ static partial class HotStatements
     public const string SkipLocked = "/*skip locked*/";
 
     public static readonly Statement InsertMessage = Insert("Messages",
-        "Id", "SiteId", "ReceivedAt", "ClientAddress", "HeloName", "Account", "Protocol", "MailFrom", "Body", "SmtpUtf8", "Return",
+        "Id", "SiteId", "ReceivedAt", "ClientAddress", "HeloName", "Account", "Protocol", "Tls", "Policy", "MailFrom", "Body", "SmtpUtf8", "Return",
         "EnvelopeId", "Size", "Subject", "HeaderMessageId", "ContentPath", "LiveRecipients", "EndedAt");
 
     public static readonly Statement InsertRecipient = Insert("Recipients",
@@ -64,8 +64,9 @@ static partial class HotStatements
     public static readonly Statement MoveDue = new(
         """
         UPDATE "Recipients" SET "DueAt" = @Until WHERE "Id" IN (SELECT "Id" FROM "Recipients"
-        WHERE "SiteId" = @SiteId AND "State" = 'queued' AND "DueAt" = @DueAt AND "MessageId" >= @MessageId LIMIT 500)
-        """, "SiteId", "DueAt", "Until", "MessageId");
+        WHERE "SiteId" = @SiteId AND "State" = 'queued' AND "DueAt" = @DueAt AND "MessageId" >= @MessageId
+        AND ("MessageId" >= @Unreported OR "DelayReportedAt" IS NOT NULL) LIMIT 500)
+        """, "SiteId", "DueAt", "Until", "MessageId", "Unreported");
 
     public static readonly Statement Renew = new(
         """
@@ -188,7 +189,7 @@ static partial class HotStatements
     /// <summary>The type of a parameter; by its name, which is the column's wherever there is one.</summary>
     public static DbType TypeOf(string parameter) => parameter switch
     {
-        "Id" or "MessageId" or "Size" or "Messages" or "Bytes" or "After" or "UpTo" or "Before" or "Bucket" => DbType.Int64,
+        "Id" or "MessageId" or "Size" or "Messages" or "Bytes" or "After" or "UpTo" or "Before" or "Bucket" or "Unreported" => DbType.Int64,
         "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" or "Milliseconds" => DbType.Int32,
         "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "DelayReportedAt" or "At" or "Until" or "Now" => DbType.DateTime,
         "SmtpUtf8" or "AcceptedHeld" => DbType.Boolean,

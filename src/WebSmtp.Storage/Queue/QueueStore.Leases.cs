@@ -160,16 +160,16 @@ sealed partial class QueueStore
         return next;
     }, stop);
 
-    public async Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter)
+    public async Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to)
     {
-        var after = MessageId.AtOrAfter(receivedAfter).Value;
+        var (after, unreported) = (MessageId.AtOrAfter(to.ReceivedAfter).Value, MessageId.AtOrAfter(to.UnreportedAfter).Value);
         var (moved, piece) = (0L, 0);
         do
         {
-            piece = await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.MoveDue, siteId, from, to, after));
+            piece = await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.MoveDue, siteId, from, to.Until, after, unreported));
             moved += piece;
         }
-        while (piece > 0 && from != to);
+        while (piece > 0 && from != to.Until);
         return moved;
     }
 

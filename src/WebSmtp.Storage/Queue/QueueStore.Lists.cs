@@ -91,8 +91,8 @@ sealed partial class QueueStore
         [
             new()
             {
-                MessageId = message.Id, At = message.ReceivedAt, Event = "received", Host = message.HeloName, By = message.Account,
-                Detail = $"From {message.ClientAddress} by {message.Protocol}, {message.Size} bytes.",
+                MessageId = message.Id, At = message.ReceivedAt, Event = "received", Host = message.HeloName, Tls = message.Tls,
+                By = message.Account, Detail = $"From {message.ClientAddress} by {message.Protocol}, {message.Size} bytes{Because(message.Policy)}.",
             },
             .. accepted.Select(a => new TraceEvent
             {
@@ -101,6 +101,8 @@ sealed partial class QueueStore
             .. later,
         ];
     }, stop);
+
+    static string Because(string? policy) => policy is null ? "" : $", {policy}";
 
     public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
         ReadAsync(db => db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop), stop);

@@ -26,7 +26,7 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
         message.LiveRecipients = message.Recipients.Count(r => !IsEnd(r.State));
         await batch.Writer.RunAsync(HotStatements.InsertMessage,
             message.Id, message.SiteId, message.ReceivedAt, message.ClientAddress, message.HeloName, message.Account, message.Protocol,
-            message.MailFrom, EnumText<Smtp.BodyType>.Write(message.Body), message.SmtpUtf8, EnumText<Smtp.DsnReturn>.Write(message.Return),
+            message.Tls, message.Policy, message.MailFrom, EnumText<Smtp.BodyType>.Write(message.Body), message.SmtpUtf8, EnumText<Smtp.DsnReturn>.Write(message.Return),
             message.EnvelopeId, message.Size, message.Subject, message.HeaderMessageId, message.ContentPath, message.LiveRecipients,
             message.LiveRecipients == 0 ? batch.Now : null);
         StoppedDestinations? stopped = null;

@@ -87,8 +87,8 @@ sealed record TraceResponse(IReadOnlyList<TraceEventResponse> Items)
 {
     public const string Example = """
         { "items": [
-          { "at": "2026-11-22T21:10:05.112Z", "event": "received", "recipient": null, "detail": "4017 bytes by ESMTP", "reply": "250 2.0.0 OK", "host": "client.example", "address": "127.0.0.1", "tls": null, "by": null },
-          { "at": "2026-11-22T21:10:05.112Z", "event": "held", "recipient": "bob@test.com", "detail": "waits to be collected", "reply": null, "host": null, "address": null, "tls": null, "by": null } ] }
+          { "at": "2026-11-22T21:10:05.112Z", "event": "received", "recipient": null, "detail": "4017 bytes by ESMTP", "reply": "250 2.0.0 OK", "host": "client.example", "address": "127.0.0.1", "tls": null, "stage": null, "milliseconds": null, "by": null },
+          { "at": "2026-11-22T21:10:05.112Z", "event": "held", "recipient": "bob@test.com", "detail": "waits to be collected", "reply": null, "host": null, "address": null, "tls": null, "stage": null, "milliseconds": null, "by": null } ] }
         """;
 
     public static TraceResponse Of(IReadOnlyList<TraceEvent> events) => new([.. events.Select(TraceEventResponse.Of)]);
@@ -103,9 +103,12 @@ sealed record TraceResponse(IReadOnlyList<TraceEventResponse> Items)
 /// <param name="Host">The other host, by name.</param>
 /// <param name="Address">The other host, by address.</param>
 /// <param name="Tls">The version of TLS; null: in clear.</param>
+/// <param name="Stage">Where in the conversation it was decided.</param>
+/// <param name="Milliseconds">How long the attempt took.</param>
 /// <param name="By">Who asked for it.</param>
 sealed record TraceEventResponse(
-    DateTimeOffset At, string Event, string? Recipient, string? Detail, string? Reply, string? Host, string? Address, string? Tls, string? By)
+    DateTimeOffset At, string Event, string? Recipient, string? Detail, string? Reply, string? Host, string? Address, string? Tls,
+    string? Stage, int? Milliseconds, string? By)
 {
     public static TraceEventResponse Of(TraceEvent one)
     {
@@ -113,6 +116,6 @@ sealed record TraceEventResponse(
         var isAddress = System.Net.IPAddress.TryParse(one.Host, out _);
         return new(
             one.At, one.Event, one.Recipient, one.Detail, one.Reply, isAddress ? null : one.Host, one.Address ?? (isAddress ? one.Host : null),
-            one.Tls, one.By);
+            one.Tls, one.Stage, one.Milliseconds, one.By);
     }
 }

@@ -39,7 +39,7 @@ sealed record FoundEventResponse(
         var one = TraceEventResponse.Of(found.Event);
         return new(
             found.MessageId?.ToString(), found.SiteId, found.MailFrom, found.HeaderMessageId, one.At, one.Event, one.Recipient, one.Detail,
-            one.Reply, one.Host, one.Address, one.Tls, found.Event.Stage, found.Event.Milliseconds, one.By);
+            one.Reply, one.Host, one.Address, one.Tls, one.Stage, one.Milliseconds, one.By);
     }
 }
 

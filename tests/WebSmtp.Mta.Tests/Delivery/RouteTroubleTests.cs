@@ -1,4 +1,5 @@
 using System.Globalization;
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
@@ -98,6 +99,47 @@ public sealed class RouteTroubleTests
         bench.Time.Advance(TimeSpan.FromMinutes(30));
         bench.Scheduler.Wake();
         await bench.WhenSettledAsync(() => bench.Queue["u2@away.example"].State is RecipientState.Expired);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task One_message_that_an_operator_wants_tried_brings_the_others_when_the_host_is_back()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"retryIntervals": ["PT4H"]}""");
+        await bench.ReceiveManyAsync(3, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow());
+        var one = new MessageId(bench.Queue.Messages[1].Id);
+        var dialed = bench.Network.Dialed.Count;
+
+        // In vain: nothing changes for the others.
+        await RetryAsync();
+        await WhenAllAsync(bench, entry => bench.Network.Dialed.Count > dialed && entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow());
+        Assert.Equal(dialed + 1, bench.Network.Dialed.Count);
+
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await RetryAsync();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(3, host.Taken.Count);
+
+        async Task RetryAsync() => Assert.Null((await bench.QueueOperations.ActAsync(
+            one, new(QueueAct.Retry, null), null, new("anna", Role.Operator, "203.0.113.4"), TestContext.Current.CancellationToken)).Problem);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Senders_of_mail_that_waits_for_a_dead_host_are_told_when_it_is_late_and_not_hours_after()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"retryIntervals": ["PT5H"]}""");
+        var began = bench.Time.GetUtcNow();
+        await bench.ReceiveManyAsync(3, Domain);
+        for (var n = 1; n <= 3; n++)
+        {
+            await WhenAllAsync(bench, entry => entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow());
+            Assert.Equal(3, bench.Queue.Recipients.Count);
+            bench.Time.Advance(bench.Queue.Recipients.Min(entry => entry.DueAt)!.Value - bench.Time.GetUtcNow());
+            bench.Scheduler.Wake();
+        }
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients.Count(entry => entry.DelayReportedAt is not null) == 3);
+        Assert.Equal(12, (bench.Time.GetUtcNow() - began).TotalHours);
     }
 
     [Fact(Timeout = Deadline)]
@@ -295,6 +337,25 @@ public sealed class RouteTroubleTests
         // Nobody knocks again and again while there is nothing to give.
         Assert.InRange(bench.Network.Dialed.Count, 1, 40);
         Assert.Equal(5, await bench.Usage.CountSentAsync("primary", new DateOnly(2026, 1, 2), 0, TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_domain_that_is_delivered_to_directly_has_a_budget_too()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S", "maxOutboundMessagesPerMinute": 2}""");
+        var began = bench.Time.GetUtcNow();
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(5, Domain);
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients.Count(entry => entry.State is RecipientState.Delivered) == 2);
+        Assert.Equal(2, bench.Outbound.Budgets.Find(Domain, 1)!.ThisMinute);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (host.Taken.Count < 5)
+        {
+            Assert.InRange(host.Taken.Count, 0, 2 * (1 + (int)(bench.Time.GetUtcNow() - began).TotalMinutes));
+            bench.Time.Advance(TimeSpan.FromSeconds(10));
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact(Timeout = Deadline)]

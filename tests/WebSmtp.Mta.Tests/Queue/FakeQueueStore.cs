@@ -73,14 +73,15 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         }
     }
 
-    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter)
+    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to)
     {
         List<Recipient> moved;
         lock (_lock)
         {
-            moved = _messages.Values.Where(message => message.ReceivedAt >= receivedAfter).SelectMany(message => message.Recipients)
-                .Where(recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Queued && recipient.DueAt == from).ToList();
-            foreach (var recipient in moved) recipient.DueAt = to;
+            moved = _messages.Values.Where(message => message.ReceivedAt >= to.ReceivedAfter).SelectMany(message => message.Recipients
+                .Where(recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Queued && recipient.DueAt == from
+                    && (message.ReceivedAt >= to.UnreportedAfter || recipient.DelayReportedAt is not null))).ToList();
+            foreach (var recipient in moved) recipient.DueAt = to.Until;
         }
         Settled?.Invoke();
         return Task.FromResult((long)moved.Count);

@@ -54,7 +54,7 @@ sealed class MemoryQueueStore : IQueueStore
     public Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent) => throw new NotSupportedException();
     public Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop) => throw new NotSupportedException();
-    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedAfter) => throw new NotSupportedException();
+    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to) => throw new NotSupportedException();
     public Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) => throw new NotSupportedException();
     public Task RenewAsync(Lease lease, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null) => throw new NotSupportedException();

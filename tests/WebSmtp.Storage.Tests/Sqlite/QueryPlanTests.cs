@@ -43,7 +43,7 @@ public sealed class QueryPlanTests(SqliteFiles files)
         await queue.LeaseHeldAsync(lease, 1, ["b.example"], 10, Stop);
         await queue.LeaseDueAsync(lease, [1, 2], TestDatabase.Start, 10, Stop);
         await queue.LeaseDueAsync(lease, [1, 2], TestDatabase.Start, 10, [(1, "full.example")], Stop);
-        await queue.MoveDueAsync(1, TestDatabase.Start, TestDatabase.Start.AddMinutes(1), DateTimeOffset.MinValue);
+        await queue.MoveDueAsync(1, TestDatabase.Start, new(TestDatabase.Start.AddMinutes(1)));
         await queue.ReleaseAsync("n/a");
         await queue.ListAsync(new(1), null, 10, Stop);
         await queue.ListAsync(new(1, History: true), null, 10, Stop);

@@ -59,6 +59,20 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 nullable: true,
                 collation: "C");
 
+            migrationBuilder.AddColumn<string>(
+                name: "Policy",
+                table: "Messages",
+                type: "text",
+                nullable: true,
+                collation: "C");
+
+            migrationBuilder.AddColumn<string>(
+                name: "Tls",
+                table: "Messages",
+                type: "text",
+                nullable: true,
+                collation: "C");
+
             migrationBuilder.CreateTable(
                 name: "CollectorRuns",
                 columns: table => new
@@ -277,6 +291,14 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
             migrationBuilder.DropColumn(
                 name: "ViaSmartHost",
                 table: "Recipients");
+
+            migrationBuilder.DropColumn(
+                name: "Policy",
+                table: "Messages");
+
+            migrationBuilder.DropColumn(
+                name: "Tls",
+                table: "Messages");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Recipients_Due",

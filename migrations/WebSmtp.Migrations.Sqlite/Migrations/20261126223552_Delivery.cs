@@ -54,6 +54,18 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 maxLength: 256,
                 nullable: true);
 
+            migrationBuilder.AddColumn<string>(
+                name: "Policy",
+                table: "Messages",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
+                name: "Tls",
+                table: "Messages",
+                type: "TEXT",
+                nullable: true);
+
             migrationBuilder.CreateTable(
                 name: "CollectorRuns",
                 columns: table => new
@@ -272,6 +284,14 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
             migrationBuilder.DropColumn(
                 name: "ViaSmartHost",
                 table: "Recipients");
+
+            migrationBuilder.DropColumn(
+                name: "Policy",
+                table: "Messages");
+
+            migrationBuilder.DropColumn(
+                name: "Tls",
+                table: "Messages");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Recipients_Due",

@@ -11,7 +11,7 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(WebSmtpDb))]
-    [Migration("20261126203145_Delivery")]
+    [Migration("20261126223552_Delivery")]
     partial class Delivery
     {
         /// <inheritdoc />
@@ -381,6 +381,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Protocol")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -403,6 +406,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Subject")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tls")
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");

@@ -12,7 +12,7 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.PostgreSql.Migrations
 {
     [DbContext(typeof(WebSmtpDb))]
-    [Migration("20261126203150_Delivery")]
+    [Migration("20261126223605_Delivery")]
     partial class Delivery
     {
         /// <inheritdoc />
@@ -438,6 +438,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("text")
                         .UseCollation("C");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
                     b.Property<string>("Protocol")
                         .IsRequired()
                         .HasColumnType("text")
@@ -462,6 +466,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("boolean");
 
                     b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tls")
                         .HasColumnType("text")
                         .UseCollation("C");
 
