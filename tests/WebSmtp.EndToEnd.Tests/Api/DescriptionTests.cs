@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http;
 using System.Text.Json.Nodes;
 using WebSmtp.EndToEnd.Tests.Programs;
@@ -90,7 +91,10 @@ public sealed class DescriptionTests(SharedServer server)
             if (request is not null) Assert.Empty(DescribedShape.Misfits(document, request["schema"]!, request["example"]));
             var body = request?["example"]?.ToJsonString();
 
-            var answer = (await own.Api.AskAsync(method.ToUpperInvariant(), filled, body)).Success();
+            var asked = await own.Api.AskAsync(method.ToUpperInvariant(), filled, body);
+            // Its schedule may have been quicker.
+            if (asked.Status is HttpStatusCode.Conflict && path.EndsWith("/run", StringComparison.Ordinal)) continue;
+            var answer = asked.Success();
 
             // The example of the answer has the members that the answer has, and both are as described.
             var described = operation["responses"]!.AsObject().First(response => response.Key.StartsWith('2')).Value!["content"]?["application/json"];
