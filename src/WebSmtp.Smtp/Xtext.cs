@@ -45,4 +45,19 @@ public static class Xtext
         }
         return encoded.ToString();
     }
+
+    /// <summary>
+    /// The form for hosts that may not take UTF-8: <c>\x{…}</c> for what is not ASCII and for what would need xtext.
+    /// RFC 6533 section 3, utf-8-addr-xtext.
+    /// </summary>
+    public static string EncodeUnicode(string text)
+    {
+        var encoded = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune.IsAscii && Plain.Contains((byte)rune.Value) && rune.Value is not '\\') encoded.Append((char)rune.Value);
+            else encoded.Append(CultureInfo.InvariantCulture, $"\\x{{{rune.Value:X2}}}");
+        }
+        return encoded.ToString();
+    }
 }

@@ -5,8 +5,11 @@ using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Storage.Queue;
 
 namespace WebSmtp.Storage;
@@ -30,10 +33,13 @@ public static class StorageServices
         services.AddSingleton<Database>();
         services.AddSingleton<CommitPipeline>();
         services.AddSingleton<IQueueStore, QueueStore>();
+        services.AddSingleton<ITraceStore, TraceStore>();
         services.AddSingleton<ISiteStore, SiteStore>();
         services.AddSingleton<IAccountStore, AccountStore>();
         services.AddSingleton<IAccessStore, AccessStore>();
         services.AddSingleton<ICollectionStore, CollectionStore>();
+        services.AddSingleton<ISmartHostStore, SmartHostStore>();
+        services.AddSingleton<ICollectorStore, CollectorStore>();
         return services;
     }
 }

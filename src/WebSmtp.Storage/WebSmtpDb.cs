@@ -2,8 +2,10 @@ using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp;
 
 namespace WebSmtp.Storage;
@@ -25,6 +27,13 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
     internal DbSet<Content> Contents => Set<Content>();
     internal DbSet<Destination> Destinations => Set<Destination>();
     internal DbSet<TraceEvent> TraceEvents => Set<TraceEvent>();
+    internal DbSet<Rejection> Rejections => Set<Rejection>();
+    internal DbSet<TraceKey> TraceKeys => Set<TraceKey>();
+    internal DbSet<StoppedDestination> StoppedDestinations => Set<StoppedDestination>();
+    internal DbSet<SmartHost> SmartHosts => Set<SmartHost>();
+    internal DbSet<RouteUsage> RouteUsage => Set<RouteUsage>();
+    internal DbSet<Collector> Collectors => Set<Collector>();
+    internal DbSet<CollectorRun> CollectorRuns => Set<CollectorRun>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
@@ -36,6 +45,8 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
         AsText<BodyType>();
         AsText<DsnReturn>();
         AsText<RecipientState>();
+        AsText<HostTls>();
+        AsText<CollectorResult>();
 
         void AsText<T>() where T : struct, Enum =>
             configurationBuilder.Properties<T>().HaveConversion<EnumText<T>>().HaveMaxLength(16);
@@ -63,6 +74,7 @@ sealed class ServiceState
     public const string ServiceVersion = "smtpServiceVersion";
     public const string LastSiteId = "lastSiteId";
     public const string Probe = "probe";
+    public const string IndexedUpTo = "traceIndexedUpTo";
 
     public required string Name { get; set; }
     public required string Value { get; set; }

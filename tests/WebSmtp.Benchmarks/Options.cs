@@ -8,7 +8,7 @@ sealed record Options
     public required string Benchmark { get; init; }
     public bool Postfix { get; init; }
     public IReadOnlyList<int> Sessions { get; init; } = [20, 50];
-    public int Size { get; init; } = 10_240;
+    public int Size { get; init; }
     public double Seconds { get; init; } = 3;
     public int Repeat { get; init; } = 3;
     public int Messages { get; init; } = 20_000;
@@ -17,8 +17,9 @@ sealed record Options
     /// <summary>Throws <see cref="FormatException"/> with what is wrong.</summary>
     public static Options Read(string[] args)
     {
-        if (args is not ["ingest" or "collect", ..]) throw new FormatException("Say what to measure: ingest or collect.");
-        var options = new Options { Benchmark = args[0] };
+        if (args is not ["ingest" or "collect" or "relay", ..]) throw new FormatException("Say what to measure: ingest, collect or relay.");
+        var options = new Options { Benchmark = args[0], Size = 10_240 };
+        if (options.Benchmark is "relay") options = options with { Size = 4096, Sessions = [20] };
         for (var at = 1; at < args.Length; at++)
         {
             string Value() => ++at < args.Length ? args[at] : throw new FormatException($"{args[at - 1]} wants a value.");

@@ -5,8 +5,8 @@ using WebSmtp.EndToEnd.Tests.Server;
 namespace WebSmtp.Benchmarks;
 
 /// <summary>
-/// A private Postfix that takes everything from loopback and holds it: its cheapest durable acceptance. Nothing of the
-/// machine's own Postfix is used but the programs.
+/// A private Postfix that takes everything from loopback and holds it, its cheapest durable acceptance, or relays it.
+/// Nothing of the machine's own Postfix is used but the programs.
 /// </summary>
 sealed class PostfixServer : MeasuredServer
 {
@@ -22,7 +22,8 @@ sealed class PostfixServer : MeasuredServer
 
     public override string Name => "Postfix";
 
-    public static async Task<PostfixServer> StartAsync(WorkFolder folder, CancellationToken stop)
+    /// <param name="relayPort">Where everything is relayed to; null: it is held.</param>
+    public static async Task<PostfixServer> StartAsync(WorkFolder folder, CancellationToken stop, int? relayPort = null)
     {
         if (!File.Exists(Postfix)) throw new BenchmarkException("Postfix is not installed (Debian package postfix).");
         if (Environment.UserName != "root") throw new BenchmarkException("Postfix can only be started by root.");
@@ -30,7 +31,7 @@ sealed class PostfixServer : MeasuredServer
         var server = new PostfixServer(folder.Below(Path.Combine("postfix", "etc")), FreePorts.Next());
         foreach (var name in (string[])["spool", "data"]) Directory.CreateDirectory(Path.Combine(home, name));
         await RunAsync("/bin/chown", ["postfix", Path.Combine(home, "data")], stop);
-        await File.WriteAllTextAsync(Path.Combine(server._configuration, "main.cf"), MainCf(home), stop);
+        await File.WriteAllTextAsync(Path.Combine(server._configuration, "main.cf"), MainCf(home, relayPort), stop);
         await File.WriteAllTextAsync(Path.Combine(server._configuration, "master.cf"), MasterCf(server.Port), stop);
         try
         {
@@ -61,7 +62,7 @@ sealed class PostfixServer : MeasuredServer
         return finished.Out;
     }
 
-    static string MainCf(string home) => $"""
+    static string MainCf(string home, int? relayPort) => $"""
         compatibility_level = 3.6
         queue_directory = {home}/spool
         data_directory = {home}/data
@@ -85,9 +86,11 @@ sealed class PostfixServer : MeasuredServer
         in_flow_delay = 0
         default_process_limit = 300
         message_size_limit = 52428800
-        # Held, as WebSmtp holds.
         smtpd_relay_restrictions = permit_mynetworks, reject
-        smtpd_end_of_data_restrictions = check_client_access static:HOLD
+        {(relayPort is { } port
+            ? $"relayhost = [127.0.0.1]:{port.ToString(CultureInfo.InvariantCulture)}\ndisable_dns_lookups = yes\nsmtp_host_lookup = native\nsmtp_tls_security_level = none"
+            // As WebSmtp holds.
+            : "smtpd_end_of_data_restrictions = check_client_access static:HOLD")}
 
         """;
 

@@ -5,15 +5,17 @@ const string usage = """
 
       dotnet run -c Release --project tests/WebSmtp.Benchmarks -- ingest [--postfix] [options]
       dotnet run -c Release --project tests/WebSmtp.Benchmarks -- collect [options]
+      dotnet run -c Release --project tests/WebSmtp.Benchmarks -- relay [--postfix] [options]
 
     ingest   Durable acceptance of held mail, sent by Postfix's smtp-source (Debian package postfix). With --postfix a
              private Postfix that holds everything is measured in the same run, interleaved (needs root).
     collect  Fills a held domain, then measures one TURN collection of all of it.
+    relay    From smtp-source over the server to smtp-sink; with --postfix beside a private Postfix that relays.
 
-      --sessions 20,50     numbers of sessions at once (ingest)
-      --size 10240         octets of a message
-      --seconds 3          how long each single measurement should take (ingest)
-      --repeat 3           measurements of each kind; the median counts, a first one is thrown away (ingest)
+      --sessions 20,50     numbers of sessions at once (ingest; relay: 20)
+      --size 10240         octets of a message (relay: 4096)
+      --seconds 3          how long each single measurement should take (ingest, relay)
+      --repeat 3           measurements of each kind; the median counts, a first one is thrown away (ingest, relay)
       --messages 20000     how many to collect (collect)
       --folder DIRECTORY   where the data goes; on the disk that is to be measured. Default: a new one in /var/tmp
     """;
@@ -38,9 +40,12 @@ Console.CancelKeyPress += (_, e) =>
 try
 {
     await using var folder = new WorkFolder(options.Folder);
-    await (options.Benchmark is "ingest"
-        ? Ingest.RunAsync(options, folder, stopped.Token)
-        : Collect.RunAsync(options, folder, stopped.Token));
+    await (options.Benchmark switch
+    {
+        "ingest" => Ingest.RunAsync(options, folder, stopped.Token),
+        "relay" => Relay.RunAsync(options, folder, stopped.Token),
+        _ => Collect.RunAsync(options, folder, stopped.Token),
+    });
     return 0;
 }
 catch (BenchmarkException e)

@@ -24,7 +24,8 @@ sealed class WebSmtpServer : MeasuredServer
 
     public override string Name => "WebSmtp";
 
-    public static async Task<WebSmtpServer> StartAsync(WorkFolder folder, CancellationToken stop)
+    /// <param name="relayPort">Where the domain's mail is relayed to; null: it is held.</param>
+    public static async Task<WebSmtpServer> StartAsync(WorkFolder folder, CancellationToken stop, int? relayPort = null)
     {
         if (!File.Exists(ProgramFiles.Executable)) throw new BenchmarkException($"{ProgramFiles.Executable} is missing; build the solution.");
         var port = FreePorts.Next();
@@ -43,7 +44,7 @@ sealed class WebSmtpServer : MeasuredServer
         var server = new WebSmtpServer(program, new HttpClient { BaseAddress = new(url) }) { Port = port };
         try
         {
-            await server.SetUpAsync(log, stop);
+            await server.SetUpAsync(log, relayPort, stop);
             return server;
         }
         catch
@@ -69,7 +70,7 @@ sealed class WebSmtpServer : MeasuredServer
         await _program.DisposeAsync();
     }
 
-    async Task SetUpAsync(string log, CancellationToken stop)
+    async Task SetUpAsync(string log, int? relayPort, CancellationToken stop)
     {
         _http.DefaultRequestHeaders.Authorization = new("Bearer", Key);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -79,6 +80,13 @@ sealed class WebSmtpServer : MeasuredServer
         {
             if (_program.HasExited) throw new BenchmarkException($"WebSmtp did not start:\n{await File.ReadAllTextAsync(log, stop)}");
             await pace.WaitForNextTickAsync(limit.Token);
+        }
+        if (relayPort is { } port)
+        {
+            await PostAsync("sites/1/domains", $$"""
+                { "name": "{{Domain}}", "kind": "remote", "route": { "type": "smartHost", "smartHost": { "host": "[127.0.0.1]", "port": {{port.ToString(CultureInfo.InvariantCulture)}}, "tls": "none" } } }
+                """, stop);
+            return;
         }
         await PostAsync("accounts", $$"""{ "username": "{{Username}}", "password": "{{Password}}" }""", stop);
         await PostAsync("sites/1/domains", $$"""

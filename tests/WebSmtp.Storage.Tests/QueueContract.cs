@@ -49,6 +49,14 @@ public abstract class QueueContract : StorageContract
         new(entry.Id, new(leased.Message.Id), entry.Lease!, state, dueAt, reply, state == RecipientState.Delivered ? "mx.example" : null,
             CountsAsAttempt: true, new TraceEvent { Event = state == RecipientState.Delivered ? "delivered" : "deferred", Reply = reply });
 
+    /// <summary>Mail of the server's own that tells of a result.</summary>
+    protected NewReport NewReport(Settlement about, Recipient to)
+    {
+        var message = NewMessage(1, to);
+        (message.MailFrom, message.Size) = ("", 500);
+        return new(message, new byte[500], about.MessageId, [about.RecipientId], new() { Event = "reported", Detail = $"Failure report {new MessageId(message.Id)}" });
+    }
+
     protected Task<IReadOnlyList<string>> SettleAsync(IEnumerable<LeasedMessage> leased, RecipientState state, DateTimeOffset? dueAt = null) =>
         Queue.SettleAsync([.. leased.SelectMany(l => l.Recipients.Select(r => Settle(l, r, state, dueAt)))]);
 

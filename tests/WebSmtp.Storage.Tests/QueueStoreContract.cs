@@ -226,18 +226,25 @@ public abstract class QueueStoreContract : QueueContract
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
-    public async Task Held_mail_that_is_too_old_expires_in_bounded_pieces()
+    public async Task Held_mail_that_is_too_old_is_leased_in_bounded_pieces_and_expires()
     {
         var old = new[] { await CommitAsync(1, Held("a@one.example"), Held("b@two.example")), await CommitAsync(1, Held("a@one.example")), await CommitAsync(1, Held("a@one.example")) };
         Database.Clock.Advance(TimeSpan.FromHours(2));
         await CommitAsync(1, Held("a@one.example"));
 
-        Assert.Equal(2, (await Queue.ExpireHeldAsync(1, "one.example", Now.AddHours(-1), 2)).Entries);
-        Assert.Equal(1, (await Queue.ExpireHeldAsync(1, "one.example", Now.AddHours(-1), 2)).Entries);
-        Assert.Equal(0, (await Queue.ExpireHeldAsync(1, "one.example", Now.AddHours(-1), 2)).Entries);
+        Assert.Equal([old[0].Id, old[1].Id], await ExpireAsync(2));
+        Assert.Equal([old[2].Id], await ExpireAsync(2));
+        Assert.Empty(await ExpireAsync(2));
         Assert.Equal("received held held expired", await EventsAsync(old[0]));
         Assert.Equal(2, await Queue.CountLiveAsync(1, Stop));
         await AssertInStepAsync();
+
+        async Task<IEnumerable<long>> ExpireAsync(int max)
+        {
+            var late = await Queue.LeaseOverdueAsync(NewLease(), 1, "one.example", Now.AddHours(-1), max, Stop);
+            await Queue.SettleAsync([.. late.SelectMany(l => l.Recipients.Select(r => Settle(l, r, RecipientState.Expired) with { Trace = new() { Event = "expired" } }))]);
+            return late.Select(l => l.Message.Id);
+        }
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
@@ -403,7 +410,7 @@ public abstract class QueueStoreContract : QueueContract
             case < 8:
                 RecipientState[] results = [RecipientState.Delivered, RecipientState.Failed, RecipientState.Expired, RecipientState.Held, RecipientState.Queued];
                 var settlements = leases.SelectMany(l => l.Recipients.Select(r => Settle(l, r, results[random.Next(5)], Now.AddMinutes(1)))).Take(random.Next(1, 8)).ToList();
-                await Queue.SettleAsync(settlements);
+                await Queue.SettleAsync(settlements, [.. settlements.Take(1).Select(s => NewReport(s, Held($"sender@{domains[random.Next(4)]}")))]);
                 leases.RemoveAll(l => l.Recipients.All(r => settlements.Exists(s => s.RecipientId == r.Id)));
                 break;
             case 8:
@@ -414,7 +421,7 @@ public abstract class QueueStoreContract : QueueContract
                 break;
             case 10:
                 Database.Clock.Advance(TimeSpan.FromMinutes(1));
-                await Queue.ExpireHeldAsync(site, domains[random.Next(4)], Now.AddMinutes(-10), random.Next(1, 4));
+                leases.AddRange(await Queue.LeaseOverdueAsync(NewLease(owner), site, domains[random.Next(4)], Now.AddMinutes(-10), random.Next(1, 4), Stop));
                 await Queue.PurgeHistoryAsync(Now.AddMinutes(-5), 3);
                 break;
             default:

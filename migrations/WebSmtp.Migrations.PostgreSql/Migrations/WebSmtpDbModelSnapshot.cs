@@ -223,6 +223,141 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.ToTable("Collections", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("CertificateAuthority")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Domains")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<bool>("Enabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<TimeSpan?>("Every")
+                        .HasColumnType("interval");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .UseCollation("C");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .UseCollation("C");
+
+                    b.Property<string>("NormalizedUsername")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Password")
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Port")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Schedule")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Tls")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .UseCollation("C");
+
+                    b.Property<string>("Username")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SiteId", "NormalizedUsername")
+                        .IsUnique();
+
+                    b.ToTable("Collectors", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collectors.CollectorRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Collector")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .UseCollation("C");
+
+                    b.Property<string>("End")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Result")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .UseCollation("C");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EndedAt");
+
+                    b.HasIndex("SiteId", "Collector", "Id");
+
+                    b.ToTable("CollectorRuns", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Mta.Queue.Destination", b =>
                 {
                     b.Property<int>("SiteId")
@@ -300,6 +435,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("text")
                         .UseCollation("C");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
                     b.Property<string>("Protocol")
                         .IsRequired()
                         .HasColumnType("text")
@@ -324,6 +463,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("boolean");
 
                     b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tls")
                         .HasColumnType("text")
                         .UseCollation("C");
 
@@ -362,6 +505,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
 
                     b.Property<int>("Attempts")
                         .HasColumnType("integer");
+
+                    b.Property<DateTime?>("DelayReportedAt")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("DeliveredTo")
                         .HasColumnType("text")
@@ -415,19 +561,110 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("character varying(16)")
                         .UseCollation("C");
 
+                    b.Property<string>("ViaDomain")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .UseCollation("C");
+
+                    b.Property<string>("ViaSmartHost")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .UseCollation("C");
+
                     b.HasKey("Id");
 
                     b.HasIndex("MessageId");
 
                     b.HasIndex("SiteId", "State", "Domain", "MessageId");
 
-                    b.HasIndex(new[] { "SiteId", "DueAt" }, "IX_Recipients_Due")
+                    b.HasIndex(new[] { "SiteId", "DueAt", "Domain" }, "IX_Recipients_Due")
                         .HasFilter("\"State\" = 'queued'");
 
                     b.HasIndex(new[] { "Lease", "LeaseUntil" }, "IX_Recipients_Leased")
                         .HasFilter("\"Lease\" IS NOT NULL");
 
                     b.ToTable("Recipients", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Queue.Rejection", b =>
+                {
+                    b.Property<long>("Id")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Account")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ClientAddress")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("HeaderMessageId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("HeloName")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("MailFrom")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Recipient")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reply")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tls")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SiteId", "Id");
+
+                    b.ToTable("Rejections", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Queue.StoppedDestination", b =>
+                {
+                    b.Property<int>("SiteId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Domain")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .UseCollation("C");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("SiteId", "Domain");
+
+                    b.ToTable("StoppedDestinations", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Queue.TraceEvent", b =>
@@ -437,6 +674,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("bigint");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .UseCollation("C");
 
                     b.Property<DateTime>("At")
                         .HasColumnType("timestamp with time zone");
@@ -462,12 +703,20 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.Property<long>("MessageId")
                         .HasColumnType("bigint");
 
+                    b.Property<int?>("Milliseconds")
+                        .HasColumnType("integer");
+
                     b.Property<string>("Recipient")
                         .HasColumnType("text")
                         .UseCollation("C");
 
                     b.Property<string>("Reply")
                         .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Stage")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
                         .UseCollation("C");
 
                     b.Property<string>("Tls")
@@ -611,6 +860,66 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.ToTable("TurnMappings", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Mta.SmartHosts.RouteUsage", b =>
+                {
+                    b.Property<string>("Route")
+                        .HasMaxLength(320)
+                        .HasColumnType("character varying(320)")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Route", "Day");
+
+                    b.ToTable("RouteUsage", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.SmartHosts.SmartHost", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("Limits")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .UseCollation("C");
+
+                    b.Property<string>("NormalizedUsername")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)")
+                        .UseCollation("C");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NormalizedUsername")
+                        .IsUnique();
+
+                    b.ToTable("SmartHosts", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Storage.Content", b =>
                 {
                     b.Property<long>("MessageId")
@@ -640,6 +949,32 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasKey("Name");
 
                     b.ToTable("ServiceState", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Storage.TraceKey", b =>
+                {
+                    b.Property<long>("Bucket")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("MessageId")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Bucket", "Key", "MessageId");
+
+                    b.ToTable("TraceKeys", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
+                {
+                    b.HasOne("WebSmtp.Mta.Sites.Site", null)
+                        .WithMany()
+                        .HasForeignKey("SiteId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Queue.Recipient", b =>

@@ -193,6 +193,124 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.ToTable("Collections", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CertificateAuthority")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Domains")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Enabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<TimeSpan?>("Every")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("NormalizedUsername")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Password")
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("Port")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Schedule")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Tls")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Username")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SiteId", "NormalizedUsername")
+                        .IsUnique();
+
+                    b.ToTable("Collectors", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collectors.CollectorRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Collector")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("End")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Result")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EndedAt");
+
+                    b.HasIndex("SiteId", "Collector", "Id");
+
+                    b.ToTable("CollectorRuns", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Mta.Queue.Destination", b =>
                 {
                     b.Property<int>("SiteId")
@@ -260,6 +378,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Protocol")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -282,6 +403,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Subject")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tls")
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
@@ -316,6 +440,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
 
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("DelayReportedAt")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("DeliveredTo")
                         .HasColumnType("TEXT");
@@ -362,13 +489,21 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .HasMaxLength(16)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ViaDomain")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ViaSmartHost")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
                     b.HasKey("Id");
 
                     b.HasIndex("MessageId");
 
                     b.HasIndex("SiteId", "State", "Domain", "MessageId");
 
-                    b.HasIndex(new[] { "SiteId", "DueAt" }, "IX_Recipients_Due")
+                    b.HasIndex(new[] { "SiteId", "DueAt", "Domain" }, "IX_Recipients_Due")
                         .HasFilter("\"State\" = 'queued'");
 
                     b.HasIndex(new[] { "Lease", "LeaseUntil" }, "IX_Recipients_Leased")
@@ -377,11 +512,84 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.ToTable("Recipients", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Mta.Queue.Rejection", b =>
+                {
+                    b.Property<long>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Account")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ClientAddress")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("HeaderMessageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("HeloName")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("MailFrom")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Recipient")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Reply")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tls")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SiteId", "Id");
+
+                    b.ToTable("Rejections", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Queue.StoppedDestination", b =>
+                {
+                    b.Property<int>("SiteId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Domain")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("SiteId", "Domain");
+
+                    b.ToTable("StoppedDestinations", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Mta.Queue.TraceEvent", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("TEXT");
 
                     b.Property<DateTime>("At")
                         .HasColumnType("TEXT");
@@ -403,10 +611,17 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.Property<long>("MessageId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("Milliseconds")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Recipient")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Reply")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Stage")
+                        .HasMaxLength(16)
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Tls")
@@ -536,6 +751,59 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.ToTable("TurnMappings", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Mta.SmartHosts.RouteUsage", b =>
+                {
+                    b.Property<string>("Route")
+                        .HasMaxLength(320)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Route", "Day");
+
+                    b.ToTable("RouteUsage", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.SmartHosts.SmartHost", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Limits")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("NormalizedUsername")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NormalizedUsername")
+                        .IsUnique();
+
+                    b.ToTable("SmartHosts", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Storage.Content", b =>
                 {
                     b.Property<long>("MessageId")
@@ -563,6 +831,31 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasKey("Name");
 
                     b.ToTable("ServiceState", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Storage.TraceKey", b =>
+                {
+                    b.Property<long>("Bucket")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("MessageId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Bucket", "Key", "MessageId");
+
+                    b.ToTable("TraceKeys", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
+                {
+                    b.HasOne("WebSmtp.Mta.Sites.Site", null)
+                        .WithMany()
+                        .HasForeignKey("SiteId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Queue.Recipient", b =>

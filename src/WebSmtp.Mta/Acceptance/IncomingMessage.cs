@@ -1,4 +1,5 @@
 using System.Text;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
@@ -26,9 +27,10 @@ sealed class IncomingMessage : IncomingContent
     readonly int _traceBytes;
     Reply? _refusal;
 
+    /// <param name="recipients">As they are stored, each once.</param>
     public IncomingMessage(
-        MailSinkFactory acceptance, SiteSnapshot site, ServerSession session, MailAddress from, MailParameters parameters,
-        IReadOnlyList<EnvelopeRecipient> recipients, IReadOnlyList<HeldDestination> held)
+        MailSinkFactory acceptance, SiteSnapshot site, Origin origin, MailAddress from, MailParameters parameters,
+        IReadOnlyList<EnvelopeRecipient> recipients, IReadOnlyList<HeldDestination> held, MessageId id)
     {
         _acceptance = acceptance;
         _site = site;
@@ -37,19 +39,26 @@ sealed class IncomingMessage : IncomingContent
         _maxHops = site.Settings.Get(SettingsTable.MaxHops);
         _maxBytes = SmallestLimit(site, recipients);
 
-        var id = acceptance.Ids.Next();
         var now = acceptance.Time.GetUtcNow();
-        _message = MessageOf(session, from, parameters, id, now);
+        _message = MessageOf(origin, from, parameters, id, now);
         _message.Recipients.AddRange(recipients.Select(recipient => RecipientOf(recipient, id)));
         _message.LiveRecipients = recipients.Count;
+        if (origin.IsSmtp) _message.Policy = RelayDecision.Policy(site, recipients, origin.Client, origin.Account is not null);
 
-        _content = acceptance.Spool.Begin(site.Folders.Queue, id);
-        _traceBytes = Write(ReceivedField.Write(
-            _message.HeloName, MailSink.AddressOf(session.Remote), site.HostName, _message.Protocol, id,
-            recipients.Count == 1 ? recipients[0].Address : null, now));
+        // A number of its own where the message's is old: whatever has an old number is swept at start.
+        _content = acceptance.Spool.Begin(site.Folders.Queue, origin.IsSmtp ? id : acceptance.Ids.Next());
+        _traceBytes = Write(origin.ReceivedFieldAt(site.HostName, id, recipients.Count == 1 ? recipients[0].Address : null, now));
     }
 
+    /// <summary>What was seen of the header so far.</summary>
+    public HeaderScanner Header => _header;
+
     public static Reply TooLarge(long most) => new(552, 5, 3, 4, $"Message size exceeds the limit of {most} bytes");
+
+    public MessageId Id => new(_message.Id);
+
+    /// <summary>For content that nobody declared: what it turned out to hold. Before the commit.</summary>
+    public void Declare(BodyType body) => _message.Body = body;
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => _content.GetMemory(sizeHint);
 
@@ -80,6 +89,8 @@ sealed class IncomingMessage : IncomingContent
     public override async ValueTask<Reply> CommitAsync()
     {
         if (await FlushAsync(CancellationToken.None) is { } refusal) return refusal;
+        FreshMail? fresh;
+        ReadOnlyMemory<byte>? content;
         try
         {
             if (await GrownTooMuchAsync()) return await RefuseAsync(new(452, 4, 2, 2, "Too much mail waits for this domain, try again later"));
@@ -87,9 +98,12 @@ sealed class IncomingMessage : IncomingContent
             _message.Size = _content.Length;
             _message.Subject = _header.Subject;
             _message.HeaderMessageId = _header.MessageId;
-            Enqueue();
+            var site = Enqueue();
             _message.ContentPath = await _content.CompleteAsync();
-            await _acceptance.Queue.CommitAsync(_message, _message.ContentPath is null ? _content.InMemory : default(ReadOnlyMemory<byte>?));
+            // A copy, for the buffer goes back: the store and the delivery share it.
+            content = _message.ContentPath is null ? _content.InMemory.ToArray() : default(ReadOnlyMemory<byte>?);
+            fresh = _acceptance.Scheduler.Lease(site, _message);
+            await _acceptance.Queue.CommitAsync(_message, content);
         }
         catch (Exception e)
         {
@@ -97,7 +111,9 @@ sealed class IncomingMessage : IncomingContent
         }
         _content.Keep();
         await DisposeAsync();
+        _acceptance.DropQuota.Accepted(_site, _message);
         _acceptance.Accepted(_message);
+        if (fresh is not null) _acceptance.Scheduler.HandOver(fresh, content);
         return new(250, 2, 6, 0, $"{new MessageId(_message.Id)} Queued");
     }
 
@@ -158,22 +174,22 @@ sealed class IncomingMessage : IncomingContent
         return smallest;
     }
 
-    Message MessageOf(
-        ServerSession session, MailAddress from, MailParameters parameters, MessageId id, DateTimeOffset now) => new()
-        {
-            Id = id.Value,
-            SiteId = _site.Id,
-            ReceivedAt = now,
-            ClientAddress = MailSink.TextOf(session.Remote),
-            HeloName = ReceivedField.Clean(session.HeloName),
-            Account = session.Account,
-            Protocol = ReceivedField.Protocol(session, parameters.SmtpUtf8),
-            MailFrom = from.ToString(),
-            Body = parameters.Body,
-            SmtpUtf8 = parameters.SmtpUtf8,
-            Return = parameters.Return,
-            EnvelopeId = parameters.EnvelopeId,
-        };
+    Message MessageOf(Origin origin, MailAddress from, MailParameters parameters, MessageId id, DateTimeOffset now) => new()
+    {
+        Id = id.Value,
+        SiteId = _site.Id,
+        ReceivedAt = now,
+        ClientAddress = origin.ClientAddress,
+        HeloName = origin.HeloName,
+        Account = origin.Account,
+        Protocol = origin.Protocol,
+        Tls = origin.Tls,
+        MailFrom = from.ToString(),
+        Body = parameters.Body,
+        SmtpUtf8 = parameters.SmtpUtf8,
+        Return = parameters.Return,
+        EnvelopeId = parameters.EnvelopeId,
+    };
 
     Recipient RecipientOf(EnvelopeRecipient recipient, MessageId id) => new()
     {
@@ -189,7 +205,7 @@ sealed class IncomingMessage : IncomingContent
     /// Held or due at once, by the rules of this moment: those that the session began with may be gone, and nobody would
     /// look for mail that is held for a domain that holds none.
     /// </summary>
-    void Enqueue()
+    SiteSnapshot Enqueue()
     {
         var now = _acceptance.Time.GetUtcNow();
         var site = _acceptance.Sites.Find(_site.Id)?.Site ?? _site;
@@ -199,5 +215,6 @@ sealed class IncomingMessage : IncomingContent
             recipient.State = held ? RecipientState.Held : RecipientState.Queued;
             recipient.DueAt = held ? null : now;
         }
+        return site;
     }
 }

@@ -7,20 +7,18 @@ using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Acceptance;
 
+/// <summary>Null: mail for the recipient is taken. The rule is null where none speaks of the domain.</summary>
+delegate Reply? RecipientRule(DomainSnapshot? rule, MailAddress to);
+
 /// <summary>What a site says to one session: may this come in, and who is that.</summary>
-sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
+/// <param name="collected">For mail that the site itself went to get: in place of what clients may relay.</param>
+sealed partial class MailSink(MailSinkFactory acceptance, SiteSnapshot site, RecipientRule? collected = null) : IMailSink
 {
-    /// <summary>What a message grows by on its way in: our Received field.</summary>
-    const int TraceBytes = 512;
-
-    static readonly Reply NoRoom = new(452, 4, 3, 1, "Insufficient system storage, try again later");
-    static readonly Reply QuotaFull = new(452, 4, 2, 2, "Too much mail waits for this domain, try again later");
-
-    readonly Dictionary<string, HeldDestination> _held = new(StringComparer.Ordinal);
-    long? _announced;
+    readonly Envelope _envelope = new(acceptance, site);
 
     public ValueTask<Reply?> ConnectAsync(ServerSession session, CancellationToken stop)
     {
+        if (collected is not null) return default;
         var allow = site.Settings.Get(SettingsTable.AllowAddresses);
         var deny = site.Settings.Get(SettingsTable.DenyAddresses);
         if (allow.Count == 0 && deny.Count == 0) return default;
@@ -34,56 +32,28 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
 
     public ValueTask<Reply?> OfferSenderAsync(ServerSession session, MailAddress from, MailParameters parameters, CancellationToken stop)
     {
-        LetGo();
-        _announced = parameters.Size;
-        var room = acceptance.Space.Has(acceptance.Spool.DataDirectory, _announced ?? 0)
-            && acceptance.Space.Has(site.Folders.Root, _announced ?? 0);
-        return new(room ? null : NoRoom);
+        _header = null;
+        return new(_envelope.Begin(parameters.Size));
     }
 
-    public async ValueTask<Reply?> OfferRecipientAsync(ServerSession session, MailAddress to, RcptParameters parameters, CancellationToken stop)
-    {
-        var address = Complete(to);
-        var rule = site.RuleFor(address.Domain);
-        if (RelayDecision.Refuse(site, rule, address, AddressOf(session.Remote), AddressOf(session.Local), session.Account is not null) is { } refusal)
-            return refusal;
-        if (rule is null) return null;
-
-        if (rule.Settings.Get(SettingsTable.MaxMessageSize) is > 0 and var most && _announced > most)
-            return IncomingMessage.TooLarge(most);
-        if (!rule.IsHeld || _held.ContainsKey(address.Domain)) return null;
-
-        try
-        {
-            var bytes = _announced is { } size ? size + TraceBytes : 0;
-            if (await acceptance.Quota.ReserveAsync(site, rule, 1, bytes, stop) is not { } place) return QuotaFull;
-            _held[address.Domain] = new(rule, place, bytes);
-            return null;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            Log.QuotaUnknown(acceptance.Logger, e, address.Domain);
-            return new(451, 4, 3, 0, "The queue cannot be looked up, try again later");
-        }
-    }
+    public ValueTask<Reply?> OfferRecipientAsync(ServerSession session, MailAddress to, RcptParameters parameters, CancellationToken stop) =>
+        _envelope.OfferAsync(to, collected ?? ((rule, address) => RelayDecision.Refuse(
+            site, rule, address, AddressOf(session.Remote), AddressOf(session.Local), session.Account is not null)), stop);
 
     public ValueTask<ContentOffer> OfferContentAsync(ServerSession session, MailTransaction transaction, CancellationToken stop)
     {
-        var recipients = transaction.Recipients
-            .Select(recipient => recipient with { Address = Complete(recipient.Address) })
-            .DistinctBy(recipient => recipient.Address).ToList();
-        var held = _held.Values.ToList();
-        _held.Clear();
-        var content = new IncomingMessage(
-            acceptance, site, session, Complete(transaction.From), transaction.Parameters, recipients, held);
-        return new(new ContentOffer(null, content));
+        var message = _envelope.Receive(
+            Origin.Of(session, transaction.Parameters), transaction.From, transaction.Parameters, transaction.Recipients);
+        _header = message.Header;
+        return new(new ContentOffer(null, message));
     }
 
-    public void TransactionDropped(ServerSession session) => LetGo();
+    public void TransactionDropped(ServerSession session) => _envelope.LetGo();
 
     public async ValueTask<AuthResult> VerifyPasswordAsync(
         ServerSession session, string authorizationId, string user, string password, CancellationToken stop)
     {
+        _user = user;
         // Nobody acts for somebody else here. RFC 4616 section 2.
         if (authorizationId.Length > 0 && !string.Equals(authorizationId, user, StringComparison.OrdinalIgnoreCase)) return Verified(null);
         try
@@ -99,6 +69,7 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     public async ValueTask<AuthResult> VerifyCramMd5Async(
         ServerSession session, string user, byte[] challenge, string digest, CancellationToken stop)
     {
+        _user = user;
         try
         {
             return Verified(await acceptance.Accounts.VerifyCramMd5Async(site.Id, user, challenge, digest, stop));
@@ -108,6 +79,9 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
             return CannotVerify(e, session);
         }
     }
+
+    /// <summary>A log-in whose password was right: may the account use this site. For simulations.</summary>
+    public async ValueTask<AuthResult> AssumeAsync(string account, CancellationToken stop) => Verified(await acceptance.Accounts.AssumeAsync(site.Id, account, stop));
 
     public async ValueTask<Reply> EtrnAsync(ServerSession session, EtrnTarget target, CancellationToken stop) =>
         await acceptance.Collections.EtrnAsync(site, target, session.Account, TextOf(session.Remote), stop);
@@ -121,20 +95,6 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
     /// <summary>An address for records; where the transport has none, what it calls itself.</summary>
     public static string TextOf(EndPoint endPoint) => AddressOf(endPoint)?.ToString() ?? endPoint.ToString() ?? "unknown";
 
-    /// <summary>
-    /// Names without a domain belong to the default domain; so does <c>postmaster</c>. RFC 5321 section 4.5.1. Nobody else
-    /// could answer a sender without one.
-    /// </summary>
-    MailAddress Complete(MailAddress given) =>
-        given is { IsNull: false, Domain.Length: 0 } ? given with { Domain = site.DefaultDomain } : given;
-
-    void LetGo()
-    {
-        foreach (var held in _held.Values) held.Place.LetGo();
-        _held.Clear();
-        _announced = null;
-    }
-
     static AuthResult Verified(string? account) => account is null
         ? new(new Reply(535, 5, 7, 8, "Authentication credentials invalid"), null)
         : new(null, account);
@@ -145,6 +105,3 @@ sealed class MailSink(MailSinkFactory acceptance, SiteSnapshot site) : IMailSink
         return new(new Reply(454, 4, 7, 0, "Temporary authentication failure"), null);
     }
 }
-
-/// <summary>A held destination of a transaction, with its place in the quota of its rule.</summary>
-sealed record HeldDestination(DomainSnapshot Rule, QuotaPlace Place, long Bytes);

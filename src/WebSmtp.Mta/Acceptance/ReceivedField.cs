@@ -22,6 +22,16 @@ static class ReceivedField
         var field = new StringBuilder(300).Append("Received: from ").Append(heloName);
         if (client is not null) field.Append(" (").Append(Literal(client)).Append(')');
         field.Append("\r\n\tby ").Append(hostName).Append(" (WebSmtp) with ").Append(protocol).Append(" id ").Append(id);
+        return End(field, recipient, at);
+    }
+
+    /// <summary>For a message that no client brought over SMTP: there is no <c>from</c>, and no protocol to name.</summary>
+    public static string WriteSubmitted(string door, string hostName, MessageId id, MailAddress? recipient, DateTimeOffset at) => End(
+        new StringBuilder(300).Append("Received: by ").Append(hostName).Append(" (WebSmtp, from ").Append(door).Append(")\r\n\tid ").Append(id),
+        recipient, at);
+
+    static string End(StringBuilder field, MailAddress? recipient, DateTimeOffset at)
+    {
         if (recipient is not null) field.Append("\r\n\tfor <").Append(recipient).Append('>');
         return field.Append(";\r\n\t")
             .Append(at.UtcDateTime.ToString("ddd, d MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture))

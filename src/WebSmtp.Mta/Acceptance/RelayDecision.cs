@@ -3,6 +3,7 @@ using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;
+using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Acceptance;
 
@@ -20,14 +21,32 @@ static class RelayDecision
     public static Reply? Refuse(
         SiteSnapshot site, DomainSnapshot? rule, MailAddress to, IPAddress? client, IPAddress? ownAddress, bool authenticated)
     {
-        if (rule?.Route.Type is RouteType.Refuse) return new(550, 5, 7, 1, $"Mail for <{to}> is not taken");
-        if (Literal(to.Domain) is { } literal && IsOwn(site, literal, ownAddress)) return Unable(to);
+        if (RefuseAnyone(site, rule, to, ownAddress) is { } refusal) return refusal;
         if (rule?.AllowRelay is true) return null;
 
         var relay = site.Settings.Get(SettingsTable.Relay);
         if (authenticated && relay.AllowAuthenticated) return null;
         if (client is not null && relay.AllowAddresses.Any(range => range.Contains(client))) return null;
         return Unable(to);
+    }
+
+    /// <summary>Why the client may send to these, which were not refused; null: no rule of today says so.</summary>
+    public static string? Policy(SiteSnapshot site, IReadOnlyList<EnvelopeRecipient> to, IPAddress? client, bool authenticated)
+    {
+        if (to.All(recipient => site.RuleFor(recipient.Address.Domain)?.AllowRelay is true)) return "for a domain of this site";
+        var relay = site.Settings.Get(SettingsTable.Relay);
+        if (authenticated && relay.AllowAuthenticated) return "relayed for its log-in";
+        if (client is null) return null;
+        foreach (var range in relay.AllowAddresses)
+            if (range.Contains(client)) return $"relayed by the relay list ({range})";
+        return null;
+    }
+
+    /// <summary>What not even a trusted client may send. Null: it may.</summary>
+    public static Reply? RefuseAnyone(SiteSnapshot site, DomainSnapshot? rule, MailAddress to, IPAddress? ownAddress)
+    {
+        if (rule?.Route.Type is RouteType.Refuse) return new(550, 5, 7, 1, $"Mail for <{to}> is not taken");
+        return Literal(to.Domain) is { } literal && IsOwn(site, literal, ownAddress) ? Unable(to) : null;
     }
 
     /// <summary>The address in an address literal; null when the domain is a name. RFC 5321 section 4.1.3.</summary>

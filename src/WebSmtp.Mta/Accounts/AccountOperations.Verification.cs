@@ -32,6 +32,10 @@ public sealed partial class AccountOperations
             : null;
     }
 
+    /// <summary>The account's name as stored when it is enabled and may use the site, whatever its password; for simulations.</summary>
+    internal async Task<string?> AssumeAsync(int siteId, string username, CancellationToken stop) =>
+        await FindAsync(username, stop) is { } account && MayUse(account, siteId) ? account.Username : null;
+
     static bool MayUse(Account? account, int siteId) =>
         account is { Enabled: true } && account.Sites?.Contains(siteId) is not false;
 }

@@ -5,7 +5,10 @@ sealed class Complaints
 {
     readonly Dictionary<string, List<string>> _byField = new(StringComparer.Ordinal);
 
-    public bool Any => _byField.Count > 0;
+    public bool Any => Count > 0;
+
+    /// <summary>Fields that something is wrong with.</summary>
+    public int Count => _byField.Count;
 
     /// <param name="field">As in the REST contract: <c>endpoints[0].port</c>.</param>
     public void Add(string field, string message)

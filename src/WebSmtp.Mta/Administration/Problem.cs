@@ -1,7 +1,7 @@
 namespace WebSmtp.Mta.Administration;
 
-/// <summary>The kinds of refusal that an administrative act can meet; each door maps them to its own words (400, 403, 404, 409, 412).</summary>
-public enum ProblemKind { Invalid, Forbidden, NotFound, Conflict, Stale }
+/// <summary>The kinds of refusal that an administrative act can meet; each door maps them to its own words (400, 403, 404, 409, 412, 413, 503).</summary>
+public enum ProblemKind { Invalid, Forbidden, NotFound, Conflict, Stale, TooLarge, Unavailable }
 
 /// <summary>
 /// Why an administrative act was refused: one sentence for people, and for bad input the messages of each field.
@@ -16,6 +16,10 @@ public sealed record Problem(ProblemKind Kind, string Detail, IReadOnlyDictionar
     public static Problem Forbidden(string detail) => new(ProblemKind.Forbidden, detail, NoErrors);
     public static Problem NotFound(string detail) => new(ProblemKind.NotFound, detail, NoErrors);
     public static Problem Conflict(string detail) => new(ProblemKind.Conflict, detail, NoErrors);
+    public static Problem TooLarge(string detail) => new(ProblemKind.TooLarge, detail, NoErrors);
+
+    /// <summary>It may be different later.</summary>
+    public static Problem Unavailable(string detail) => new(ProblemKind.Unavailable, detail, NoErrors);
     public static Problem Stale(string detail) => new(ProblemKind.Stale, detail, NoErrors);
 }
 

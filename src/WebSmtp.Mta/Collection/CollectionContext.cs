@@ -8,14 +8,14 @@ namespace WebSmtp.Mta.Collection;
 
 /// <summary>What collections work with. Thread-safe.</summary>
 sealed class CollectionContext(
-    SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, Outbound outbound, EventStream events, TimeProvider time,
+    SiteRegistry sites, IQueueStore queue, ICollectionStore records, Settling settling, Outbound outbound, EventStream events, TimeProvider time,
     string nodePrefix, ILogger logger, CancellationToken stopping)
 {
     long _owners;
 
     public IQueueStore Queue => queue;
     public ICollectionStore Records => records;
-    public Spool Spool => spool;
+    public Settling Settling => settling;
     public Outbound Outbound => outbound;
     public EventStream Events => events;
     public TimeProvider Time => time;

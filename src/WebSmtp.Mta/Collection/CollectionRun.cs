@@ -30,7 +30,6 @@ sealed class CollectionRun : IAsyncDisposable
 
     readonly CollectionContext _context;
     readonly LeaseKeeper _lease;
-    readonly Settling _settling;
     readonly List<Settlement> _deferred = [];
     readonly HashSet<string> _unreachable = new(StringComparer.OrdinalIgnoreCase);
     readonly MessageId _firstLate;
@@ -47,7 +46,6 @@ sealed class CollectionRun : IAsyncDisposable
         _context = context;
         _scopes = [.. scopes];
         _lease = new(context.Queue, context.NewOwner(request.Method), context.Time, context.Logger);
-        _settling = new(context.Queue, context.Spool, context.Time, context.Logger);
         _firstLate = MessageId.AtOrAfter(context.Time.GetUtcNow());
         _maxLate = scopes.Max(scope => scope.Rule.Settings.Get(SettingsTable.MaxLateMessagesPerCollection));
         (Site, Request) = (site, request);
@@ -144,7 +142,7 @@ sealed class CollectionRun : IAsyncDisposable
         foreach (var taken in attempt.Outcomes.Where(outcome => outcome.Reply is { IsPositive: true })
             .Select(outcome => _records[Site.RuleFor(outcome.Recipient.Domain)!]).Distinct()) taken.Bytes += message.Message.Size;
 
-        await _settling.WriteAsync(settled, _context.Stopping);
+        await _context.Settling.WriteAsync(message, settled, _context.Stopping);
         if (_offered - _recorded >= RecordEvery || _context.Time.GetElapsedTime(_recordedAt) >= RecordAfter) await RecordAsync("progress");
     }
 
@@ -165,7 +163,7 @@ sealed class CollectionRun : IAsyncDisposable
     /// </summary>
     public async Task EndAsync(string end)
     {
-        foreach (var some in _deferred.Chunk(500)) await _settling.WriteAsync(some, _context.Stopping);
+        foreach (var some in _deferred.Chunk(500)) await _context.Settling.WriteAsync(some, _context.Stopping);
         _deferred.Clear();
         await DisposeAsync();
         if (!_started) return;

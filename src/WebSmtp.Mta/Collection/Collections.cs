@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
-using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Server;
@@ -31,12 +30,9 @@ public sealed class Collections : IDisposable
     volatile bool _ending;
 
     public Collections(
-        SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
-        EventStream events, MessageIds ids, TimeProvider time, ILogger<Collections> log)
-    {
-        var outbound = new Outbound(new(resolver, own), dialer, new(spool, log), time, log);
-        _context = new(sites, queue, records, spool, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
-    }
+        SiteRegistry sites, IQueueStore queue, ICollectionStore records, Settling settling, Outbound outbound, EventStream events,
+        MessageIds ids, TimeProvider time, ILogger<Collections> log) =>
+        _context = new(sites, queue, records, settling, outbound, events, time, ids.NodePrefix, log, _stopping.Token);
 
     /// <summary>Collections that run now, as copies of their records.</summary>
     public IReadOnlyList<CollectionRecord> Running(int siteId) =>

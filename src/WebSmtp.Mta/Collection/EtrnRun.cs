@@ -1,7 +1,6 @@
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
-using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Mta.Collection;
@@ -65,7 +64,9 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
     async Task<string> CollectAsync(CancellationToken stop)
     {
         var settings = scope.Rule.Settings;
-        var fixedRoute = scope.Rule.Route.EtrnTo is { } to && HostAndPort.TryParse(to, out var host) ? new HostRoute(host.Host, host.Port) : null;
+        RouteHop? fixedHop = scope.Rule.Route.EtrnTo is { } to && HostAndPort.TryParse(to, out var host)
+            ? new RouteHop.Via(null, new(host.Host, host.Port, NextHops.TlsOf(settings)), new())
+            : null;
         var deliveries = new Dictionary<string, HostDelivery>(StringComparer.OrdinalIgnoreCase);
         try
         {
@@ -74,15 +75,15 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
                 lock (_lock) _again = false;
                 while (await run.NextAsync(stop) is { Count: > 0 } window)
                 {
-                    var groups = GroupByHosts(window, fixedRoute is not null);
+                    var groups = GroupByHosts(window, fixedHop is not null);
                     foreach (var group in groups.GroupBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase))
                     {
                         if (!deliveries.TryGetValue(group.Key, out var delivery))
                         {
                             // A wildcard may have any number of destinations: those of the window before are done with.
                             await CloseAsync(deliveries);
-                            var route = fixedRoute ?? HostRoute.ForDomain(group.Key);
-                            delivery = new(context.Outbound, run.Site, settings, route, settings.Get(SettingsTable.OutboundTls));
+                            var hop = fixedHop ?? new RouteHop.Domain(group.Key);
+                            delivery = new(context.Outbound, run.Site, new(RouteType.Hold, scope.Rule.Name, [hop], settings), stop);
                             deliveries[group.Key] = delivery;
                         }
                         await DeliverAsync(delivery, group.Key, group.Select(pair => pair.Message), stop);
@@ -105,9 +106,9 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
         {
             if (run.Stopped is not null) return;
             var attempt = await delivery.SendAsync(message, stop);
-            if (delivery.Unreachable is { } why)
+            if (attempt.Trouble is { } why)
             {
-                run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Text.TrimEnd('.')}.");
+                run.LeaveOut(destination is AllOfThem ? null : destination, $"No host took the connection: {why.Reply.Text.TrimEnd('.')}.");
                 return;
             }
             await run.SettleAsync(message, attempt);

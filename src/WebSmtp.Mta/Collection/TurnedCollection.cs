@@ -48,7 +48,7 @@ sealed class TurnedCollection(
             return $"The host did not take over: {failure.Reply?.ToString() ?? failure.Reason}.";
         }
 
-        var host = $"{client.ServerName ?? "unknown"} {session.Remote}";
+        var host = new RemoteHost(client.ServerName ?? "unknown", session.Remote.ToString());
         for (var window = first; window.Count > 0; window = await run.NextAsync(stop))
         {
             foreach (var message in window)

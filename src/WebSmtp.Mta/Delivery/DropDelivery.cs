@@ -10,11 +10,11 @@ sealed class DropDelivery(Spool spool, ILogger log)
     {
         try
         {
-            if (await spool.FindAsync(leased.Message, stop) is not { } content)
+            if (await spool.FindAsync(leased, stop) is not { } content)
                 return Attempt.Ours(leased, new(451, 4, 3, 0, "The content cannot be read"));
             var path = await EnvelopeFile.WriteAsync(folder, leased.Message, leased.Recipients, content, stop);
             DiskTrouble.SyncDirectory(folder);
-            return Attempt.Ours(leased, new(250, 2, 0, 0, "Delivered to the folder")) with { Host = path };
+            return Attempt.Ours(leased, new(250, 2, 0, 0, "Delivered to the folder")) with { Host = new(path, null) };
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -18,17 +18,18 @@ static class EnvelopeFile
     /// </summary>
     /// <returns>The file's path.</returns>
     public static async Task<string> WriteAsync(
-        string folder, Message message, IReadOnlyList<Recipient> recipients, IOutgoingContent content, CancellationToken stop)
+        string folder, Message message, IReadOnlyList<Recipient> recipients, IOutgoingContent content, CancellationToken stop,
+        string extension = ".eml")
     {
         Directory.CreateDirectory(folder);
         var id = new MessageId(message.Id);
         var envelope = Envelope(message, recipients);
-        var path = Path.Combine(folder, $"{id}.eml");
+        var path = Path.Combine(folder, $"{id}{extension}");
         // Other recipients of the same message may have come here before, on their own.
         for (var n = 2; File.Exists(path); n++)
         {
             if (await BeginsWithAsync(path, envelope, stop)) return path;
-            path = Path.Combine(folder, $"{id}-{n}.eml");
+            path = Path.Combine(folder, $"{id}-{n}{extension}");
         }
 
         var unfinished = Path.Combine(folder, $".{id}.tmp");

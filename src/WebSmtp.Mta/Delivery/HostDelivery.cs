@@ -1,131 +1,243 @@
-using System.Net.Security;
-using Microsoft.Extensions.Logging;
+using System.Security.Cryptography;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Client;
 
 namespace WebSmtp.Mta.Delivery;
 
-/// <summary>What it takes to reach other hosts. Thread-safe.</summary>
-sealed record Outbound(NextHops NextHops, IDialer Dialer, Transmission Transmission, TimeProvider Time, ILogger Logger)
-{
-    /// <summary>How a site speaks as client.</summary>
-    public static ClientSessionOptions OptionsFor(SiteSnapshot site, SettingValues settings) => new()
-    {
-        HostName = site.HostName,
-        GreetingTimeout = settings.Get(SettingsTable.OutboundGreetingTimeout),
-        ReplyTimeout = settings.Get(SettingsTable.OutboundReplyTimeout),
-        DataTimeout = settings.Get(SettingsTable.OutboundReplyTimeout),
-        ContentTimeout = settings.Get(SettingsTable.OutboundDataTimeout),
-        FinalTimeout = settings.Get(SettingsTable.OutboundFinalTimeout),
-    };
-}
-
 /// <summary>
-/// Messages, one after another, to the hosts of one route: finds them, connects to the first that answers, opens a new
-/// connection after so many messages or when one broke. Used by collections after ETRN and by the scheduler. Not
-/// thread-safe.
+/// Messages, one after another, over one plan: tries its hops and their hosts in order until one takes the message or
+/// says something final, keeps the connection for the next message, opens a new one after so many messages or when it
+/// broke. Used by collections after ETRN and by the scheduler. Not thread-safe.
 /// </summary>
-sealed class HostDelivery(Outbound outbound, SiteSnapshot site, SettingValues settings, HostRoute route, string tls) : IAsyncDisposable
+/// <param name="hurry">No good-bye is waited for any more.</param>
+sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, CancellationToken hurry) : IAsyncDisposable
 {
-    IReadOnlyList<NextHop>? _hosts;
-    int _next;
+    readonly SettingValues _settings = plan.Settings;
     IDialedConnection? _connection;
     ClientSession? _client;
-    Reply? _last;
-    string _host = "";
+    IDisposable? _place;
+    NextHop? _at;
     long _sent;
 
-    /// <summary>Why no host can be reached; null while one can. A 4yz may be different later. Nothing more is tried then.</summary>
-    public Reply? Unreachable { get; private set; }
+    /// <summary>A connection is open, for the next message.</summary>
+    public bool IsOpen => _client is not null;
 
-    /// <summary>When <see cref="Unreachable"/>, nothing is decided about any recipient.</summary>
+    /// <summary>Where <see cref="Attempt.Trouble"/> is there, nothing was decided about any recipient by a host.</summary>
     public async ValueTask<Attempt> SendAsync(LeasedMessage message, CancellationToken stop)
     {
+        var began = outbound.Time.GetTimestamp();
+        var tries = new Tries();
+        Attempt? refused = null;
         while (true)
         {
             var fresh = _client is null;
-            if (!await OpenAsync(stop)) return Attempt.Undecided(message, Unreachable!.Text);
+            if (fresh && await OpenAsync(tries, stop) is { } trouble)
+            {
+                return Over(message, refused, tries, trouble) with { Took = outbound.Time.GetElapsedTime(began) };
+            }
+            if (await TakeOfBudgetAsync(stop) is { } spent)
+            {
+                tries.Stop(_at!.Of, spent);
+                await CloseAsync();
+                continue;
+            }
 
-            var attempt = await outbound.Transmission.SendAsync(_client!, message, _host, stop);
-            _sent++;
-            var most = settings.Get(SettingsTable.MaxMessagesPerConnection);
-            if (attempt.Broken is not null || most > 0 && _sent >= most) await CloseAsync();
-            if (!attempt.NeverBegun) return attempt;
-            // Nobody had the message. A connection that was used before may have been closed by a host that had enough of
-            // it; one that was just opened was not worth it, and the next host has its turn.
-            if (fresh) _next++;
-            _last = new(451, 4, 4, 2, $"{_host}: {attempt.Broken}");
+            var (at, started) = (_at!, outbound.Time.GetTimestamp());
+            var attempt = await outbound.Transmission.SendAsync(_client!, message, new(at.Name, Text(at)), stop);
+            await EndMessageAsync(attempt);
+            if (attempt.NeverBegun)
+            {
+                // Nobody had the message. A connection that was used before may have been closed by a host that had
+                // enough of it; one that was just opened was not worth it, and the next host has its turn.
+                if (fresh) tries.Add(at, attempt.Outcomes[0].Stage ?? ClientPhase.Mail, Why(attempt), attempt.Tls, outbound.Time.GetElapsedTime(started));
+                continue;
+            }
+            if (at.Of is RouteHop.Via via && RefusedLogIn(attempt) is { } refusal)
+            {
+                // It took the connection, and wants a log-in for the mail.
+                await CloseAsync();
+                Hold(tries, via, at, $"{at.Name} wants a log-in: {refusal}", ClientPhase.Mail, started);
+                continue;
+            }
+            if (attempt.Outcomes.All(outcome => outcome is { Stage: ClientPhase.Mail, Reply.IsTransient: true }) && tries.Others(at))
+            {
+                // RFC 5321 section 5.1: another host of the domain may be better off.
+                refused = attempt;
+                tries.Add(at, ClientPhase.Mail, Why(attempt), attempt.Tls, outbound.Time.GetElapsedTime(started));
+                await CloseAsync();
+                continue;
+            }
+            return attempt with { Tries = tries.Failed, Took = outbound.Time.GetElapsedTime(began) };
         }
+    }
+
+    /// <summary>No host is left: the one that answered last decides, or else nobody.</summary>
+    static Attempt Over(LeasedMessage message, Attempt? refused, Tries tries, RouteTrouble trouble)
+    {
+        if (refused is not null) return refused with { Tries = [.. tries.Failed.Where(failed => failed.Host != refused.Host)] };
+        var last = tries.Failed is [.., var latest] ? latest : null;
+        return Attempt.Nowhere(message, trouble) with { Host = last?.Host, Tls = last?.Tls, Tries = [.. tries.Failed.SkipLast(1)] };
     }
 
     public ValueTask DisposeAsync() => CloseAsync();
 
     /// <summary>Says good-bye where there is somebody to say it to; that takes a few seconds at most.</summary>
-    async ValueTask CloseAsync()
+    public async ValueTask CloseAsync()
+    {
+        await HangUpAsync();
+        _place?.Dispose();
+        _place = null;
+    }
+
+    async ValueTask HangUpAsync()
     {
         if (_client is not null)
         {
-            await _client.QuitAsync(CancellationToken.None);
+            await _client.QuitAsync(hurry);
             await _client.DisposeAsync();
         }
         if (_connection is not null) await _connection.DisposeAsync();
         (_client, _connection, _sent) = (null, null, 0);
     }
 
-    async ValueTask<bool> OpenAsync(CancellationToken stop)
+    void Hold(Tries tries, RouteHop.Via hop, NextHop host, string why, ClientPhase stage, long began)
     {
-        if (_client is not null) return true;
-        if (Unreachable is not null) return false;
-        if (_hosts is null)
+        var trouble = new RouteTrouble(RouteCondition.OnHold, new(454, 4, 7, 0, why)) { Stage = stage };
+        tries.Hold(host, outbound.Hops.Hold(hop, trouble, site.Id), why, outbound.Time.GetElapsedTime(began));
+    }
+
+    async ValueTask EndMessageAsync(Attempt attempt)
+    {
+        _sent++;
+        var taken = attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true });
+        if (!taken) outbound.Budgets.GiveBack(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of));
+        else if (_at!.Of is RouteHop.Via via) outbound.Hops.Works(via, site.Id);
+        var most = _settings.Get(SettingsTable.MaxMessagesPerConnection);
+        if (attempt.Broken is not null || most > 0 && _sent >= most) await CloseAsync();
+    }
+
+    async ValueTask<RouteTrouble?> TakeOfBudgetAsync(CancellationToken stop)
+    {
+        if (await outbound.Budgets.TakeAsync(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of), stop) is not { } spent) return null;
+        if (_at.Of is RouteHop.Via via) outbound.Hops.OverBudget(via, spent, site.Id);
+        return spent;
+    }
+
+    LimitedRoute LimitedRouteOf(RouteHop hop) => new(hop is RouteHop.Via ? null : site.Id, hop.Route);
+
+    /// <summary>Connections to a domain are limited where they are begun.</summary>
+    SmartHostLimits LimitsOf(RouteHop hop) => hop is RouteHop.Via via ? via.Limits : new(
+        null, LimitOf(SettingsTable.MaxOutboundMessagesPerMinute), LimitOf(SettingsTable.MaxOutboundMessagesPerDay));
+
+    int? LimitOf(Setting<long> setting) => _settings.Get(setting) is > 0 and var most ? (int)most : null;
+
+    /// <summary>Null: there is a connection that is ready for mail.</summary>
+    async ValueTask<RouteTrouble?> OpenAsync(Tries tries, CancellationToken stop)
+    {
+        foreach (var hop in plan.Hops)
         {
-            (_hosts, Unreachable) = await outbound.NextHops.FindAsync(route, settings, stop);
-            if (Unreachable is not null) return false;
+            var via = hop as RouteHop.Via;
+            if (via is not null && !tries.Found(hop) && outbound.Hops.Look(via, site.Id) is { } stopped)
+            {
+                tries.Stop(hop, stopped);
+                continue;
+            }
+            if (tries.IsOut(hop)) continue;
+            if (await tries.FindAsync(outbound, hop, _settings, stop) is not { } hosts)
+            {
+                // What DNS says for good about a domain no smart host can change.
+                if (tries.Final is { } final) return final;
+                continue;
+            }
+            foreach (var host in hosts)
+            {
+                if (tries.IsOut(host) || tries.IsOut(hop)) continue;
+                if (await ConnectAsync(host, tries, stop)) return null;
+            }
+        }
+        return tries.Trouble(plan);
+    }
+
+    /// <summary>True: connected, and ready for mail. Else what went wrong is among the tries.</summary>
+    async ValueTask<bool> ConnectAsync(NextHop host, Tries tries, CancellationToken stop)
+    {
+        var began = outbound.Time.GetTimestamp();
+        var via = host.Of as RouteHop.Via;
+        ClientCredentials? credentials = null;
+        if (via is not null)
+        {
+            (credentials, var trouble) = await outbound.Credentials.GetAsync(via.Target, stop);
+            if (trouble is not null)
+            {
+                Hold(tries, via, host, $"There is nothing to log in to {via.Route} with: {trouble}", ClientPhase.Auth, began);
+                return false;
+            }
+            _place = await outbound.Budgets.ConnectAsync(LimitedRouteOf(via), via.Limits, stop);
+        }
+        var wanted = HostTlsOptions.ModeOf(host.Tls);
+        var (failure, tls) = await TryAsync(host, wanted, credentials, stop);
+        // A host whose TLS does not work is better off with mail in clear than with none. RFC 7435 section 3.
+        if (failure is { Phase: ClientPhase.StartTls, Reply.Code: not 421 } or { Phase: ClientPhase.StartTls, Reply: null } && wanted is ClientTls.Opportunistic)
+            (failure, tls) = await TryAsync(host, ClientTls.None, credentials, stop);
+        // A token may have ended before its time.
+        if (failure is { Phase: ClientPhase.Auth, Reply: { } refused } && credentials is not null
+            && outbound.Credentials.Refused(via!.Target, credentials, refused)
+            && await outbound.Credentials.GetAsync(via.Target, stop) is { Credentials: { } fresh })
+            (failure, tls) = await TryAsync(host, wanted, fresh, stop);
+        if (failure is null)
+        {
+            if (credentials is not null) outbound.Credentials.LoggedIn(via!.Target);
+            outbound.Health.Works(host.Remote);
+            _at = host;
+            return true;
         }
 
-        // From the host that answered last: those before it were tried in vain.
-        for (; _next < _hosts.Count; _next++)
+        _place?.Dispose();
+        _place = null;
+        Log.HostFailed(outbound.Logger, host.ToString(), plan.Name, failure.Reply?.ToString() ?? failure.Reason);
+        if (failure.Phase is ClientPhase.Auth && via is not null)
         {
-            _last = await ConnectAsync(_hosts[_next], stop);
-            if (_last is null) return true;
-            Log.HostFailed(outbound.Logger, _hosts[_next].ToString(), route.Name, _last.Text);
+            // Whatever goes wrong with a log-in is no fault of the mail.
+            Hold(tries, via, host, $"{host.Name} did not let us log in: {failure.Reply?.ToString() ?? failure.Reason}", ClientPhase.Auth, began);
+            return false;
         }
-        Unreachable = _last ?? new(451, 4, 4, 1, $"No host of {route.Name} can be reached");
+        if (failure.Reply is not { IsPermanent: true }) outbound.Health.Failed(host.Remote);
+        tries.Add(host, failure, tls, outbound.Time.GetElapsedTime(began));
         return false;
     }
 
-    /// <summary>Null: connected, and ready for mail.</summary>
-    async ValueTask<Reply?> ConnectAsync(NextHop host, CancellationToken stop)
+    async ValueTask<(ClientFailure? Failure, string? Tls)> TryAsync(NextHop host, ClientTls tls, ClientCredentials? credentials, CancellationToken stop)
     {
-        var wanted = tls switch { "none" => ClientTls.None, "require" => ClientTls.Require, _ => ClientTls.Opportunistic };
-        var failure = await TryAsync(host, wanted, stop);
-        // A host whose TLS does not work is better off with mail in clear than with none. RFC 7435 section 3.
-        if (failure?.Phase is ClientPhase.StartTls && wanted is ClientTls.Opportunistic) failure = await TryAsync(host, ClientTls.None, stop);
-        return failure is null ? null : new(451, 4, 4, 1, $"{host}: {failure.Reply?.ToString() ?? failure.Reason}");
-    }
-
-    async ValueTask<ClientFailure?> TryAsync(NextHop host, ClientTls wanted, CancellationToken stop)
-    {
-        var (connection, reason) = await outbound.Dialer.DialAsync(host.Remote, settings.Get(SettingsTable.OutboundConnectTimeout), stop);
-        if (connection is null) return new(ClientPhase.Connect, reason ?? "no connection");
+        var options = Outbound.OptionsFor(site, _settings) with { Tls = tls, Credentials = credentials, AllowClearPasswords = host.Tls is HostTls.None };
+        try
+        {
+            if (tls is not ClientTls.None) options = options with { TlsOptions = outbound.Tls.For(host) };
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            return (new(ClientPhase.StartTls, e.Message), null);
+        }
+        var (connection, reason) = await outbound.Dialer.DialAsync(host.Remote, _settings.Get(SettingsTable.OutboundConnectTimeout), stop);
+        if (connection is null) return (new(ClientPhase.Connect, reason ?? "no connection"), null);
 
         _connection = connection;
-        _host = host.ToString();
-        _client = new(connection.Transport, Outbound.OptionsFor(site, settings) with { Tls = wanted, TlsOptions = TlsFor(host) }, outbound.Time);
+        _client = new(connection.Transport, options, outbound.Time);
         var failure = await _client.OpenAsync(stop);
-        if (failure is not null) await CloseAsync();
-        return failure;
+        var spoken = Transmission.TlsOf(_client);
+        if (failure is not null) await HangUpAsync();
+        return (failure, spoken);
     }
 
-    /// <summary>Any certificate will do: there is nothing yet that says which one it should be.</summary>
-    static SslClientAuthenticationOptions TlsFor(NextHop host) => new()
-    {
-        TargetHost = host.Name,
-#pragma warning disable CA5359 // Opportunistic: an unknown certificate is still better than none.
-        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-#pragma warning restore CA5359
-    };
+    /// <summary>A smart host that says so to MAIL: it forgot about our log-in, or wants one. RFC 4954 section 6.</summary>
+    static Reply? RefusedLogIn(Attempt attempt) =>
+        attempt.Outcomes is [{ Stage: ClientPhase.Mail, Reply: { Code: 530 or 534 or 535 or 538 } reply }, ..] ? reply : null;
+
+    static string Why(Attempt attempt) => attempt.Outcomes[0].Reply?.ToString() ?? attempt.Broken ?? "the connection broke";
+
+    internal static string Text(NextHop host) => $"[{host.Remote.Address}]:{host.Remote.Port}";
 }

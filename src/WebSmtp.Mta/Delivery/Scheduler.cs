@@ -10,59 +10,79 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Mta.Delivery;
 
 /// <summary>
-/// Delivers what is due: woken by new mail and by the clock, it leases entries in windows, works out each one's route
-/// afresh and hands it to its destination. Memory follows the work in flight, not the queue's length. Thread-safe.
+/// Delivers what is due: fresh mail comes straight from its commit, the rest is leased in windows when its time has come;
+/// each entry's route is worked out afresh, and it is handed to its destination. Memory follows the work in flight, not
+/// the queue's length. Thread-safe.
 /// </summary>
-public sealed class Scheduler : IDisposable
+public sealed partial class Scheduler : IDisposable
 {
-    const int Window = 100, MostInFlight = 1000, MostDeliveries = 20;
+    const int Window = 100, MostInFlight = 5000;
 
     /// <summary>Looked at least so often: a site may have been started.</summary>
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>While a destination has all it can take and more waits for it.</summary>
+    static readonly TimeSpan WhileFull = TimeSpan.FromSeconds(1);
+
     /// <summary>What a message that is on its way may take when the program stops.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
-    /// <summary>When a destination has all it can take.</summary>
-    static readonly TimeSpan PutBack = TimeSpan.FromMinutes(1);
 
     readonly SiteRegistry _sites;
     readonly IQueueStore _queue;
     readonly Spool _spool;
-    readonly Outbound _outbound;
-    readonly DropDelivery _drop;
+    readonly RoutePlanner _planner;
     readonly EventStream _events;
-    readonly TimeProvider _time;
-    readonly string _owner;
-    readonly ILogger _log;
     readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly ConcurrentDictionary<DestinationKey, DestinationWork> _work = new();
     readonly ConcurrentDictionary<Task, byte> _workers = new();
-    readonly SemaphoreSlim _places = new(MostDeliveries);
     readonly CancellationTokenSource _ending = new();
     readonly CancellationTokenSource _stopping = new();
+    LeaseKeeper? _lease;
     Task _running = Task.CompletedTask;
     int _inFlight;
 
     public Scheduler(
-        SiteRegistry sites, IQueueStore queue, Spool spool, IMailRouteResolver resolver, OwnListeners own, IDialer dialer,
-        EventStream events, MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
+        SiteRegistry sites, IQueueStore queue, Spool spool, Settling settling, Outbound outbound, RoutePlanner planner, EventStream events,
+        MessageIds ids, TimeProvider time, ILogger<Scheduler> log)
     {
-        (_sites, _queue, _spool, _events, _time, _owner, _log) = (sites, queue, spool, events, time, ids.NodePrefix + "scheduler", log);
-        _outbound = new(new(resolver, own), dialer, new(spool, log), time, log);
-        _drop = new(spool, log);
+        (_sites, _queue, _spool, Settling, Outbound, _planner) = (sites, queue, spool, settling, outbound, planner);
+        (_events, Time, Owner, Logger) = (events, time, ids.NodePrefix + "scheduler", log);
+        Drop = new(spool, log);
+        Failing = new(outbound.States, time);
+        settling.MailQueued = Wake;
     }
+
+    internal Settling Settling { get; }
+    internal Outbound Outbound { get; }
+    internal DropDelivery Drop { get; }
+    internal FailingDestinations Failing { get; }
+    internal ConnectionPlaces Places { get; } = new();
+    internal TimeProvider Time { get; }
+    internal string Owner { get; }
+    internal ILogger Logger { get; }
 
     public Task StartAsync(CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        _running = RunAsync();
+        _lease = new(_queue, Owner, Time, Logger);
+        _running = RunAsync(_lease);
         return Task.CompletedTask;
     }
 
     /// <summary>Something is due, or may be. Never waits.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>
+    /// An operator wants mail tried now: that its routes failed lately counts no more, and smart hosts on hold are
+    /// asked again. Bring the mail forward first.
+    /// </summary>
+    public void Forgive(int siteId)
+    {
+        Failing.Forgive(siteId);
+        Outbound.Hops.Forgive(siteId);
+        Wake();
+    }
 
     /// <summary>
     /// Lets every delivery finish the message that is on its way, until <see cref="Grace"/> is over or
@@ -71,23 +91,22 @@ public sealed class Scheduler : IDisposable
     public async Task StopAsync(CancellationToken hurry)
     {
         await _ending.CancelAsync();
-        await _running.WaitAsync(Grace, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.WaitAsync(Grace, Time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stopping.CancelAsync();
         await _running;
     }
 
     public void Dispose()
     {
-        _places.Dispose();
         _ending.Dispose();
         _stopping.Dispose();
     }
 
-    async Task RunAsync()
+    async Task RunAsync(LeaseKeeper lease)
     {
         var stop = _ending.Token;
-        await using var lease = new LeaseKeeper(_queue, _owner, _time, _log);
-        await using var timer = _time.CreateTimer(static self => ((Scheduler)self!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var leased = lease;
+        await using var timer = Time.CreateTimer(static self => ((Scheduler)self!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
             while (true)
@@ -108,112 +127,74 @@ public sealed class Scheduler : IDisposable
     {
         try
         {
-            int[] sites = [.. _sites.Sites.Values.Where(view => view.State is SiteState.Running or SiteState.Paused).Select(view => view.Site.Id)];
+            await ReleaseReroutedAsync();
+            int[] sites = [.. _sites.Sites.Values.Where(IsDelivering).Select(view => view.Site.Id)];
             if (sites.Length == 0) return Longest;
-            while (Volatile.Read(ref _inFlight) < MostInFlight)
+            foreach (var (destination, work) in _full)
+                if (work.HasRoom) _full.TryRemove(destination, out _);
+            while (Volatile.Read(ref _inFlight) < MostInFlight && _full.Count < MostFull)
             {
-                var due = await _queue.LeaseDueAsync(lease.Lease, sites, _time.GetUtcNow(), Window, stop);
+                var due = await _queue.LeaseDueAsync(lease.Lease, sites, Time.GetUtcNow(), Window, [.. _full.Keys], stop);
                 if (due.Count == 0) break;
-                var back = new List<Settlement>();
-                foreach (var message in due) Dispatch(message, lease.Owner, back);
-                if (back.Count == 0) continue;
-                _spool.Delete(await _queue.SettleAsync(back));
-                // The same ones would only be taken and put back again.
-                if (back.Count >= due.Sum(message => message.Recipients.Count)) break;
+                await Task.WhenAll(due.Select(message => DispatchAsync(message, _stopping.Token)));
             }
+            if (!_full.IsEmpty || Volatile.Read(ref _inFlight) >= MostInFlight) return WhileFull;
             var next = await _queue.NextDueAsync(sites, stop);
-            var wait = next is null ? Longest : next.Value - _time.GetUtcNow();
+            var wait = next is null ? Longest : next.Value - Time.GetUtcNow();
             return wait < Shortest ? Shortest : wait > Longest ? Longest : wait;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Log.SchedulerTrouble(_log, e);
+            Log.SchedulerTrouble(Logger, e);
             return Longest;
         }
     }
 
-    /// <summary>Finds the way of each recipient; what needs no delivery goes into <paramref name="back"/>.</summary>
-    void Dispatch(LeasedMessage message, string owner, List<Settlement> back)
+    static bool IsDelivering(SiteView view) => view.State is SiteState.Running or SiteState.Paused;
+
+    internal void Publish(string what, DestinationKey key, LeasedMessage message)
     {
-        if (_sites.Find(message.Message.SiteId)?.Site is not { } site)
+        if (_events.HasReaders) _events.Publish(new QueueEvent(Time.GetUtcNow(), key.Site.Id, what, message.Recipients[0].Domain));
+    }
+
+    /// <summary>A message needs no more memory.</summary>
+    internal void Done(LeasedMessage message)
+    {
+        if (message.Content is { } content) Interlocked.Add(ref _freshBytes, -content.Length);
+        if (Interlocked.Decrement(ref _inFlight) == MostInFlight / 2) Wake();
+    }
+
+    /// <summary>One worker more, where the site has a place for it.</summary>
+    internal void Begin(DestinationWork work)
+    {
+        var site = work.Key.Site;
+        if (!Places.TryTake(site.Id, site.Settings.Get(SettingsTable.MaxOutboundConnections)))
         {
-            back.AddRange(message.Recipients.Select(recipient => Settlements.Untried(recipient, owner, _time.GetUtcNow() + PutBack, "queued")));
+            if (work.NotBegun()) Places.Wait(site.Id, work);
             return;
         }
-        foreach (var group in message.Recipients.GroupBy(recipient => KeyFor(site, recipient.Domain)))
-        {
-            var part = message with { Recipients = [.. group] };
-            var route = site.RuleFor(part.Recipients[0].Domain)?.Route.Type;
-            if (route is RouteType.Hold)
-            {
-                back.AddRange(group.Select(recipient => Settlements.Untried(recipient, owner, null, "held")));
-            }
-            else if (route is RouteType.Refuse)
-            {
-                var refused = Attempt.Ours(part, new(550, 5, 7, 1, "Mail for this domain is not taken any more"));
-                back.AddRange(refused.Outcomes.Select(outcome => Settlements.Failed(outcome, refused, owner, null, _log)));
-            }
-            else if (!TryHandOn(group.Key, site, part, owner))
-            {
-                back.AddRange(group.Select(recipient => Settlements.Untried(recipient, owner, _time.GetUtcNow() + PutBack, "queued")));
-            }
-        }
-    }
-
-    DestinationKey KeyFor(SiteSnapshot site, string domain)
-    {
-        var rule = site.RuleFor(domain);
-        if (rule?.Route.Type is RouteType.Drop)
-            return new(site.Id, "", null, null, rule.Route.Directory is { } folder ? _spool.Full(folder) : site.Folders.Drop);
-        return rule?.Route is { Type: RouteType.SmartHost, SmartHost: { } host }
-            ? new(site.Id, domain, new(host.Host, host.Port), host.Tls, null)
-            : new(site.Id, domain, HostRoute.ForDomain(domain), (rule?.Settings ?? site.Settings).Get(SettingsTable.OutboundTls), null);
-    }
-
-    bool TryHandOn(DestinationKey key, SiteSnapshot site, LeasedMessage message, string owner)
-    {
-        while (true)
-        {
-            var work = _work.GetOrAdd(key, static (key, site) => new(key, site), site);
-            if (work.TryAdd(message, out var worker, out var over))
-            {
-                Interlocked.Increment(ref _inFlight);
-                if (worker) Begin(work, owner);
-                return true;
-            }
-            if (!over) return false;
-            _work.TryRemove(new(key, work));
-        }
-    }
-
-    void Begin(DestinationWork work, string owner)
-    {
-        var working = Task.Run(() => WorkAsync(work, owner));
+        var working = Task.Run(() => WorkAsync(work));
         _workers.TryAdd(working, 0);
         _ = working.ContinueWith(ended => _workers.TryRemove(ended, out _), TaskScheduler.Default);
     }
 
-    async Task WorkAsync(DestinationWork work, string owner)
+    async Task WorkAsync(DestinationWork work)
     {
-        var stop = _stopping.Token;
-        var worker = new DeliveryWorker(_outbound, _drop, new(_queue, _spool, _time, _log), _events, _time, owner, _log);
         try
         {
-            await _places.WaitAsync(_ending.Token);
-            try
-            {
-                await worker.RunAsync(work, () => Interlocked.Decrement(ref _inFlight), _ending.Token, stop);
-            }
-            finally
-            {
-                _places.Release();
-            }
+            await new DeliveryWorker(this, work).RunAsync(_ending.Token, _stopping.Token);
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
             // Given back with the lease.
         }
-        _work.TryRemove(new(work.Key, work));
-        Wake();
+        catch (Exception e)
+        {
+            // A bug of ours: what it had is given back when the program starts again; others go on.
+            Log.DeliveryTrouble(Logger, e, work.Key.Name, work.Key.Site.Id);
+            work.Abandoned();
+        }
+        if (work.IsOver) _work.TryRemove(new(work.Key, work));
+        if (Places.Leave(work.Key.Site.Id) is { } next && next.TryBegin()) Begin(next);
     }
 }

@@ -10,7 +10,10 @@ public sealed record MessageEvent(DateTimeOffset At, int SiteId, string MessageI
 public sealed record SessionEvent(DateTimeOffset At, int SiteId, string SessionId, string What) : MtaEvent(At, SiteId);
 public sealed record SiteEvent(DateTimeOffset At, int SiteId, string What) : MtaEvent(At, SiteId);
 public sealed record QueueEvent(DateTimeOffset At, int SiteId, string What, string? Domain) : MtaEvent(At, SiteId);
+public sealed record RouteEvent(DateTimeOffset At, int SiteId, string Route, Delivery.RouteCondition State, string? Reason) : MtaEvent(At, SiteId);
 public sealed record CollectionEvent(DateTimeOffset At, int SiteId, long CollectionId, string Domain, string What) : MtaEvent(At, SiteId);
+public sealed record OperationEvent(
+    DateTimeOffset At, int SiteId, string OperationId, Queue.OperationState State, long Done, long Total) : MtaEvent(At, SiteId);
 
 /// <summary>
 /// One stream of facts inside the process. Publishing never waits: a reader that falls behind loses the oldest events.

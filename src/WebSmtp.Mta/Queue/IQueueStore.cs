@@ -8,7 +8,7 @@ namespace WebSmtp.Mta.Queue;
 /// Writing throws <see cref="QueueFullException"/> when the disk is full, <see cref="QueueUnavailableException"/> for
 /// other trouble of the store; nothing was changed then.
 /// </summary>
-public interface IQueueStore
+public partial interface IQueueStore
 {
     /// <summary>Adds a message with its recipients and, when <paramref name="inlineContent"/> is given, its content.</summary>
     Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent);
@@ -22,10 +22,22 @@ public interface IQueueStore
 
     /// <summary>Leases queued entries that are due, longest due first, of the given sites.</summary>
     Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
-        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop);
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop) =>
+        LeaseDueAsync(lease, siteIds, now, maxMessages, [], stop);
+
+    /// <summary>The same, but not for some destinations, which have as much as they can take.</summary>
+    Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages,
+        IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop);
 
     /// <summary>When the next queued entry of the sites falls due; null when there is none.</summary>
     Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop);
+
+    /// <summary>
+    /// Entries of a site that wait for exactly this moment wait for another one. What was put off together is so put off
+    /// again, or brought back, together.
+    /// </summary>
+    Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to);
 
     /// <summary>Moves the end of a lease; entries that are settled already stay as they are.</summary>
     Task RenewAsync(Lease lease, CancellationToken stop);
@@ -33,8 +45,9 @@ public interface IQueueStore
     /// <summary>
     /// Writes results. One whose lease no longer holds the entry is ignored. When a message's last entry comes to an end
     /// its content goes in the same transaction; the paths of content files that are no longer needed are returned.
+    /// Reports are added in that transaction too, each only when one of the entries that it tells of was settled by it.
     /// </summary>
-    Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements);
+    Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null);
 
     /// <summary>Gives back all entries that the lease still holds, in the state they were taken from.</summary>
     Task ReleaseAsync(string leaseOwner);
@@ -42,11 +55,15 @@ public interface IQueueStore
     /// <summary>Gives back all leases of a node (at its start), and those whose time is over.</summary>
     Task RecoverAsync(string nodePrefix, DateTimeOffset now);
 
-    /// <summary>Ends held entries of a destination older than <paramref name="receivedBefore"/> as expired, a bounded number; returns content paths to delete and how many.</summary>
-    Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max);
+    /// <summary>Leases held entries of messages that are older than <paramref name="receivedBefore"/>, like <see cref="LeaseHeldAsync"/>.</summary>
+    Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(
+        Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop);
 
-    /// <summary>Ends all live entries of a message as deleted, unless one is leased (then false). Returns content paths to delete.</summary>
-    Task<DeleteResult> DeleteAsync(MessageId id, string by);
+    /// <summary>
+    /// Ends the live entries of a message, or those of <paramref name="recipientIds"/>, as deleted, unless one of them is
+    /// leased. Returns content paths to delete.
+    /// </summary>
+    Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null);
 
     /// <summary>Hands all live messages of a site to another, entries that were leased included; returns how many.</summary>
     Task<long> MoveSiteAsync(int fromSiteId, int toSiteId);
@@ -94,7 +111,11 @@ public interface IQueueStore
 public sealed record Lease(string Owner, DateTimeOffset Until);
 
 /// <summary>A message with those of its entries that were leased together.</summary>
-public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Recipients);
+public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Recipients)
+{
+    /// <summary>All of the content, where it is in memory already; it is not changed any more.</summary>
+    public ReadOnlyMemory<byte>? Content { get; init; }
+}
 
 /// <summary>
 /// What becomes of a leased entry. <paramref name="State"/> is Queued (with <paramref name="DueAt"/>), Held, Delivered,
@@ -103,7 +124,29 @@ public sealed record LeasedMessage(Message Message, IReadOnlyList<Recipient> Rec
 /// </summary>
 public sealed record Settlement(
     long RecipientId, MessageId MessageId, string LeaseOwner, RecipientState? State, DateTimeOffset? DueAt, string? LastReply,
-    string? DeliveredTo, bool CountsAsAttempt, TraceEvent Trace);
+    string? DeliveredTo, bool CountsAsAttempt, TraceEvent Trace)
+{
+    /// <summary>What happened before: written down in front of <see cref="Trace"/>.</summary>
+    public IReadOnlyList<TraceEvent> Before { get; init; } = [];
+
+    /// <summary>
+    /// Of what was delivered: the host took over to tell the sender when it arrives (true), or cannot (false). Null: no
+    /// host took it, it is there.
+    /// </summary>
+    public bool? HostReports { get; init; }
+
+    /// <summary>No host said <see cref="LastReply"/>: it is how this server puts what happened, such as a broken connection.</summary>
+    public bool OwnWords { get; init; }
+
+    /// <summary>The sender is told, with this, that the entry is late.</summary>
+    public DateTimeOffset? DelayReportedAt { get; init; }
+}
+
+/// <summary>Mail of the server's own that tells of settlements.</summary>
+/// <param name="InlineContent">Null: the message names a file.</param>
+/// <param name="About">The message that it tells of, which gets the trace event.</param>
+/// <param name="Entries">Those of its entries that it tells of.</param>
+public sealed record NewReport(Message Message, ReadOnlyMemory<byte>? InlineContent, MessageId About, IReadOnlyList<long> Entries, TraceEvent Trace);
 
 /// <summary>What came of deleting a message.</summary>
 public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);
@@ -117,7 +160,11 @@ public sealed record MessageFilter(
 /// <summary>A row of the queue view. Counts by state are of entries.</summary>
 public sealed record DestinationSummary(
     string Domain, long Messages, long Bytes, DateTimeOffset? Oldest, DateTimeOffset? NextAttempt, string? LastError,
-    bool AnyDelivering, bool AnyHeld, bool AnyFrozen, bool AnyRetrying);
+    bool AnyDelivering, bool AnyHeld, bool AnyFrozen, bool AnyRetrying)
+{
+    /// <summary>Who stopped it, and when; null: nobody did.</summary>
+    public StoppedDestination? Stopped { get; init; }
+}
 
 /// <summary>The disk is full: 452 4.3.1.</summary>
 public sealed class QueueFullException : Exception
@@ -133,4 +180,14 @@ public sealed class QueueUnavailableException : Exception
     public QueueUnavailableException() { }
     public QueueUnavailableException(string message) : base(message) { }
     public QueueUnavailableException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>To when entries are put off together.</summary>
+public sealed record DueMove(DateTimeOffset Until)
+{
+    /// <summary>Not for messages that are older.</summary>
+    public DateTimeOffset ReceivedAfter { get; init; } = DateTimeOffset.MinValue;
+
+    /// <summary>Nor for messages that are older than this and whose senders were not told of the delay.</summary>
+    public DateTimeOffset UnreportedAfter { get; init; } = DateTimeOffset.MinValue;
 }

@@ -1,11 +1,15 @@
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Queue;
 
 /// <summary>What operators do with queued mail. Thread-safe.</summary>
-public sealed class QueueOperations(IQueueStore queue, Spool spool, EventStream events, TimeProvider time, ILogger<QueueOperations> log)
+public sealed partial class QueueOperations(
+    IQueueStore queue, Spool spool, QueueWork work, Operations operations, SiteRegistry sites, SmartHostRegistry smartHosts,
+    EventStream events, TimeProvider time, ILogger<QueueOperations> log)
 {
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => queue.FindAsync(id, stop);
 
@@ -25,21 +29,5 @@ public sealed class QueueOperations(IQueueStore queue, Spool spool, EventStream 
         if (message.LiveRecipients == 0) return Problem.NotFound($"Message {id} has left the queue, and its content with it.");
         if (await spool.FindAsync(message, stop) is not { } content) return Problem.NotFound($"The content of message {id} cannot be read.");
         return await content.OpenAsync(stop);
-    }
-
-    /// <summary>Null: deleted. Conflict while it is being delivered or collected at this moment.</summary>
-    public async Task<Problem?> DeleteAsync(MessageId id, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (await queue.FindAsync(id, stop) is not { LiveRecipients: > 0 } message) return Problem.NotFound($"There is no message {id} in the queue.");
-
-        var deleted = await queue.DeleteAsync(id, $"{actor.Name} from {actor.From}");
-        if (deleted.Busy) return Problem.Conflict($"Message {id} is being delivered or collected at this moment.");
-        if (!deleted.Found) return Problem.NotFound($"There is no message {id} in the queue.");
-        spool.Delete(deleted.ContentPaths);
-        Log.Deleted(log, id.ToString(), actor.Name);
-        foreach (var domain in message.Recipients.Select(recipient => recipient.Domain).Distinct(StringComparer.Ordinal))
-            events.Publish(new MessageEvent(time.GetUtcNow(), message.SiteId, id.ToString(), "deleted", domain));
-        return null;
     }
 }

@@ -24,6 +24,12 @@ public sealed class Message
     /// <summary>The <c>with</c> keyword: SMTP, ESMTP, ESMTPSA, UTF8SMTPS... RFC 3848, RFC 6531.</summary>
     public required string Protocol { get; set; }
 
+    /// <summary>The version of TLS that it came under; null: in clear, or not over SMTP.</summary>
+    public string? Tls { get; set; }
+
+    /// <summary>Why it was taken from this client, in words; null where nobody asked.</summary>
+    public string? Policy { get; set; }
+
     /// <summary>Empty for the null reverse-path.</summary>
     public required string MailFrom { get; set; }
     public BodyType Body { get; set; }
@@ -75,6 +81,15 @@ public sealed class Recipient
     public DateTimeOffset? SettledAt { get; set; }
     public DsnNotify Notify { get; set; }
     public string? OriginalRecipient { get; set; }
+
+    /// <summary>When its sender was told that it is late; null: not yet.</summary>
+    public DateTimeOffset? DelayReportedAt { get; set; }
+
+    /// <summary>An operator sent it this way: it is routed as if it were for this domain.</summary>
+    public string? ViaDomain { get; set; }
+
+    /// <summary>An operator sent it this way: over the kept smart host of this name.</summary>
+    public string? ViaSmartHost { get; set; }
 }
 
 /// <summary>
@@ -107,6 +122,17 @@ public sealed class TraceEvent
     public string? Detail { get; set; }
     public string? Reply { get; set; }
     public string? Host { get; set; }
+
+    /// <summary>The address and port that was connected to.</summary>
+    public string? Address { get; set; }
+
+    /// <summary>Version and cipher suite; null in clear.</summary>
     public string? Tls { get; set; }
+
+    /// <summary>Where in the conversation it was decided: <c>connect</c>, <c>greeting</c>, <c>rcpt</c>, <c>finalDot</c>...</summary>
+    public string? Stage { get; set; }
+
+    /// <summary>How long the attempt took.</summary>
+    public int? Milliseconds { get; set; }
     public string? By { get; set; }
 }

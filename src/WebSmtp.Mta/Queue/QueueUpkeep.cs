@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
@@ -11,10 +12,13 @@ namespace WebSmtp.Mta.Queue;
 /// its domain lets it become, and for history whose time is over. Works in bounded steps.
 /// </summary>
 public sealed class QueueUpkeep(
-    SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, EventStream events, MessageIds ids,
-    TimeProvider time, ILogger<QueueUpkeep> log) : IDisposable
+    SiteRegistry sites, IQueueStore queue, ICollectionStore records, Spool spool, Settling settling, EventStream events,
+    MessageIds ids, TimeProvider time, ILogger<QueueUpkeep> log) : IDisposable
 {
     const int Step = 500;
+
+    /// <summary>Messages that expire in one transaction: their reports are in memory together.</summary>
+    const int ExpiryStep = 50;
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     readonly CancellationTokenSource _stopping = new();
@@ -91,11 +95,17 @@ public sealed class QueueUpkeep(
         var before = time.GetUtcNow() - rule.Route.MaxAge!.Value;
         foreach (var destination in await new CollectionScope(rule).LiveAsync(queue, site, stop))
         {
+            if (!(await queue.FindOldestAsync(site.Id, destination.Domain, stop) < before)) continue;
+            await using var lease = new LeaseKeeper(queue, ids.NodePrefix + "upkeep", time, log);
             var total = 0;
-            for (var ended = Step; ended == Step && !stop.IsCancellationRequested; total += ended)
+            // What could not be put into Badmail is held again: not more than was there is looked at.
+            for (var looked = 0L; looked < destination.Messages; looked += ExpiryStep)
             {
-                (ended, var files) = await queue.ExpireHeldAsync(site.Id, destination.Domain, before, Step);
-                spool.Delete(files);
+                var late = await queue.LeaseOverdueAsync(lease.Lease, site.Id, destination.Domain, before, ExpiryStep, stop);
+                if (late.Count == 0) break;
+                List<Settlement> ends = [.. late.SelectMany(message => message.Recipients).Select(recipient => Settlements.NotCollected(recipient, lease.Owner))];
+                await settling.WriteAsync(late, ends, stop);
+                total += ends.Count;
             }
             if (total == 0) continue;
             Log.HeldExpired(log, total, destination.Domain, site.Id);

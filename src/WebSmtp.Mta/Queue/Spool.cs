@@ -61,6 +61,10 @@ public sealed class Spool
 
     internal string Full(string stored) => Path.GetFullPath(stored, _dataDirectory);
 
+    /// <summary>The content of a leased message, which may have it at hand still.</summary>
+    internal async ValueTask<IOutgoingContent?> FindAsync(LeasedMessage leased, CancellationToken stop) =>
+        leased.Content is { } bytes ? new MemoryContent(bytes) : await FindAsync(leased.Message, stop);
+
     /// <summary>The content of a living message; null when it is gone or cannot be read (which is logged).</summary>
     internal async Task<IOutgoingContent?> FindAsync(Message message, CancellationToken stop)
     {

@@ -1,48 +1,55 @@
 using System.Net;
 using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Settings;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp;
 
 namespace WebSmtp.Mta.Routing;
 
-/// <summary>Where a destination's mail is handed to. <paramref name="Port"/> null: the name is a domain with MX records.</summary>
-sealed record HostRoute(string Name, int? Port)
-{
-    /// <summary>The domain's own hosts; an address literal is a host itself.</summary>
-    public static HostRoute ForDomain(string domain) => new(domain, null);
-}
-
-/// <summary>A host to connect to.</summary>
-sealed record NextHop(string Name, IPEndPoint Remote)
+/// <summary>A host to connect to, for one hop of a plan.</summary>
+/// <param name="Name">What its certificate must be for.</param>
+sealed record NextHop(string Name, IPEndPoint Remote, int Preference, HostTls Tls, RouteHop Of)
 {
     public override string ToString() => $"{Name} [{Remote.Address}]:{Remote.Port}";
 }
 
-/// <summary>Finds the hosts of a route in the order to try, never this program itself. Thread-safe.</summary>
+/// <summary>Finds the hosts of a hop in the order to try, never this program itself. Thread-safe.</summary>
 sealed class NextHops(IMailRouteResolver resolver, OwnListeners own)
 {
     /// <summary>Hosts, or the reply that says why there are none: 4yz when it may be different later.</summary>
-    public async Task<(IReadOnlyList<NextHop> Hosts, Reply? Failure)> FindAsync(HostRoute route, SettingValues settings, CancellationToken stop)
+    public async ValueTask<(IReadOnlyList<NextHop> Hosts, Reply? Failure)> FindAsync(RouteHop hop, SettingValues settings, CancellationToken stop)
     {
-        var port = route.Port ?? (int)settings.Get(SettingsTable.OutboundPort);
-        var answer = Address(route.Name) is { } address ? new([new(route.Name.Trim('[', ']'), address, 0)], RouteFailure.None, null)
-            : route.Port is null ? await resolver.ResolveAsync(route.Name, stop)
-            : await resolver.ResolveHostAsync(route.Name, stop);
-        if (answer.Failure is not RouteFailure.None || answer.Hosts.Count == 0) return ([], Failure(route, answer));
+        var (name, port, tls) = hop switch
+        {
+            RouteHop.Via { Target: var target } => (target.Host, target.Port, target.Tls),
+            RouteHop.Domain { Name: var domain } => (domain, (int)settings.Get(SettingsTable.OutboundPort), TlsOf(settings)),
+            _ => throw new InvalidOperationException(),
+        };
+        var answer = Address(name) is { } address ? new([new(name.Trim('[', ']'), address, 0)], RouteFailure.None, null)
+            : hop is RouteHop.Domain ? await resolver.ResolveAsync(name, stop)
+            : await resolver.ResolveHostAsync(name, stop);
+        if (answer.Failure is not RouteFailure.None || answer.Hosts.Count == 0) return ([], Failure(hop, answer));
 
         // RFC 5321 section 5.1: hosts that are as far as ourselves, or farther, would only send it back.
         var nearest = answer.Hosts.Where(host => own.Contains(new(host.Address, port))).Select(host => (int?)host.Preference).Min();
         var hosts = answer.Hosts.Where(host => nearest is null || host.Preference < nearest)
-            .Select(host => new NextHop(host.Name, new(host.Address, port))).ToList();
-        return hosts.Count > 0 ? (hosts, null) : ([], new(554, 5, 4, 6, $"Mail for {route.Name} would come back to this server"));
+            .Select(host => new NextHop(host.Name, new(host.Address, port), host.Preference, tls, hop)).ToList();
+        return hosts.Count > 0 ? (hosts, null) : ([], new(554, 5, 4, 6, $"Mail for {name} would come back to this server: a loop"));
     }
+
+    /// <summary>TLS towards hosts that DNS names.</summary>
+    public static HostTls TlsOf(SettingValues settings) => Enum.Parse<HostTls>(settings.Get(SettingsTable.OutboundTls), ignoreCase: true);
 
     static IPAddress? Address(string name) =>
         RelayDecision.Literal(name) ?? (IPAddress.TryParse(name, out var address) ? address : null);
 
-    static Reply Failure(HostRoute route, RouteAnswer answer)
+    /// <summary>
+    /// What DNS says about a domain is final where it is an answer; that a smart host's name is wrong is our own trouble.
+    /// </summary>
+    static Reply Failure(RouteHop hop, RouteAnswer answer)
     {
-        var reason = answer.Reason ?? $"No host was found for {route.Name}";
+        var reason = answer.Reason ?? $"No host was found for {hop.Route}";
+        if (hop is RouteHop.Via) return new(451, 4, 4, 4, $"The smart host {hop.Route} cannot be found: {reason}");
         return answer.Failure switch
         {
             RouteFailure.NoSuchDomain => new(550, 5, 1, 2, reason),

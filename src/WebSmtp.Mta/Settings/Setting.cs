@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace WebSmtp.Mta.Settings;
 
 /// <summary>How a setting's value is written in JSON.</summary>
-public enum SettingType { Boolean, Number, Size, Duration, DurationList, Text, Address, Choice, ChoiceList, AddressRanges, Relay }
+public enum SettingType { Boolean, Number, Size, Duration, DurationList, Text, Address, Choice, ChoiceList, AddressRanges, Relay, SmartHost }
 
 /// <summary>Whether only the site has it, or a domain may override it.</summary>
 public enum SettingScope { Site, SiteAndDomain }
@@ -41,7 +41,7 @@ public abstract class Setting
     /// <summary>The default as JSON; null where "not set" is the default.</summary>
     public abstract JsonNode? DefaultJson { get; }
 
-    /// <summary>Reads a JSON value; the error says what is allowed. A value that parses is valid.</summary>
+    /// <summary>Reads a JSON value in the form that is stored; the error says what is allowed. A value that parses is valid.</summary>
     public abstract bool TryParse(JsonNode value, out object? parsed, out string error);
 
     /// <summary>The parsed value as JSON for showing; secrets are left out.</summary>

@@ -12,16 +12,20 @@ public enum SettingOrigin { Default, Site, Domain }
 /// </summary>
 public sealed class SettingValues
 {
-    public static readonly SettingValues Defaults = new([], []);
+    public static readonly SettingValues Defaults = new([], [], "");
 
     readonly ImmutableDictionary<Setting, object?> _site;
     readonly ImmutableDictionary<Setting, object?> _domain;
 
-    SettingValues(ImmutableDictionary<Setting, object?> site, ImmutableDictionary<Setting, object?> domain)
+    SettingValues(ImmutableDictionary<Setting, object?> site, ImmutableDictionary<Setting, object?> domain, string text)
     {
         _site = site;
         _domain = domain;
+        Text = text;
     }
+
+    /// <summary>What was set, as it was written: those with the same text are the same.</summary>
+    internal string Text { get; }
 
     public T Get<T>(Setting<T> setting) =>
         _domain.TryGetValue(setting, out var value) || _site.TryGetValue(setting, out value) ? (T)value! : setting.Default;
@@ -38,10 +42,10 @@ public sealed class SettingValues
             : setting.DefaultJson;
 
     /// <summary>Values of a site from its stored JSON object, which was validated when it was written.</summary>
-    public static SettingValues ForSite(string json) => new(Parse(json), []);
+    public static SettingValues ForSite(string json) => new(Parse(json), [], json);
 
     /// <summary>The same with a domain's overrides on top.</summary>
-    public SettingValues WithDomain(string json) => new(_site, Parse(json));
+    public SettingValues WithDomain(string json) => new(_site, Parse(json), $"{Text}\n{json}");
 
     static ImmutableDictionary<Setting, object?> Parse(string json)
     {

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Xml;
+using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Mta.Settings;
 
@@ -61,14 +63,39 @@ public static class SettingsTable
 
     public static readonly Setting<IReadOnlyList<TimeSpan>> RetryIntervals = Durations("retryIntervals", "Delivery",
         [TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(240)],
-        "How long to wait after each failed attempt; the last one repeats.", "SmtpRemoteProgressiveRetry");
+        "How long to wait after each failed attempt; the last one repeats.", SettingScope.SiteAndDomain, "SmtpRemoteProgressiveRetry");
     public static readonly Setting<TimeSpan> ExpireAfter = Duration("expireAfter", "Delivery", TimeSpan.FromDays(2),
         "Mail that could not be delivered for so long is given up. Held mail has its domain's maxAge instead.",
         TimeSpan.FromMinutes(1), TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteNDRExpireMinutes");
+    public static readonly Setting<TimeSpan> DelayNotificationAfter = Duration("delayNotificationAfter", "Delivery", TimeSpan.FromHours(12),
+        "Senders are told once that their mail is late when it could not be delivered for so long; PT0S: never. Held mail is not late.",
+        TimeSpan.Zero, TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteDelayExpireMinutes");
     public static readonly Setting<long> OutboundPort = Integer("outboundPort", "Delivery", 25,
         "The TCP port that other hosts are connected to.", 1, 65535, SettingScope.SiteAndDomain, "RemoteSmtpPort");
-    public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require"],
-        "TLS towards other hosts: never, when it is offered, or always.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
+    public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require", "verify"],
+        "TLS towards other hosts: never, when it is offered, always with any certificate, or always with the right one.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
+    public static readonly Setting<bool> PickupEnabled = Flag("pickupEnabled", "Messages", true,
+        "Files that are put into the Pickup folder are sent.", null);
+    public static readonly Setting<long> DropMaxBytes = Size("dropMaxBytes", "Messages", 0,
+        "Bytes that may lie in a Drop folder; while there are as many, further mail for it is refused with 452 4.2.2.", 1024, 1024 * GiB,
+        scope: SettingScope.SiteAndDomain);
+    public static readonly Setting<string> MasqueradeDomain = DomainText("masqueradeDomain", "Delivery",
+        "Mail that leaves for other hosts shows this domain instead of the site's own ones, as envelope sender and in From. Empty: it does not.",
+        SettingScope.SiteAndDomain, "MasqueradeDomain");
+    public static readonly Setting<SmartHostRoute?> SmartHost = SmartHostSetting();
+    public static readonly Setting<long> MaxOutboundConnections = Count("maxOutboundConnections", "Delivery", 1000,
+        "Connections to other hosts at the same time; more mail waits for one of them.", 2_000_000_000, "connections", metabase: "MaxOutConnections");
+    public static readonly Setting<long> MaxOutboundConnectionsPerDomain = Count("maxOutboundConnectionsPerDomain", "Delivery", 100,
+        "Connections to one destination at the same time. A few are opened at first, and more while it goes well.",
+        2_000_000_000, "connections", SettingScope.SiteAndDomain, "MaxOutConnectionsPerDomain");
+    public static readonly Setting<long> MaxOutboundMessagesPerMinute = Count("maxOutboundMessagesPerMinute", "Delivery", 0,
+        "Messages to one destination domain within a minute, where mail goes to the domain's own hosts; the rest waits. 0: no limit. Smart hosts have limits of their own.",
+        2_000_000_000, "messages", SettingScope.SiteAndDomain);
+    public static readonly Setting<long> MaxOutboundMessagesPerDay = Count("maxOutboundMessagesPerDay", "Delivery", 0,
+        "Messages to one destination domain within a day (UTC), where mail goes to the domain's own hosts; the rest waits. 0: no limit.",
+        2_000_000_000, "messages", SettingScope.SiteAndDomain);
+    public static readonly Setting<TimeSpan> OutboundIdleTimeout = Duration("outboundIdleTimeout", "Delivery", TimeSpan.FromSeconds(5),
+        "How long a connection to another host is kept open for more mail; PT0S closes it at once.", TimeSpan.Zero, TimeSpan.FromMinutes(10), SettingScope.SiteAndDomain);
     public static readonly Setting<TimeSpan> OutboundConnectTimeout = Duration("outboundConnectTimeout", "Delivery", TimeSpan.FromSeconds(30),
         "How long to wait for a connection.", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), SettingScope.SiteAndDomain, "SmtpConnectTimeout");
     public static readonly Setting<TimeSpan> OutboundGreetingTimeout = Duration("outboundGreetingTimeout", "Delivery", TimeSpan.FromMinutes(5),
@@ -82,8 +109,16 @@ public static class SettingsTable
     public static readonly Setting<long> MaxLateMessagesPerCollection = Count("maxLateMessagesPerCollection", "Delivery", 1000,
         "Messages that arrive while a collection runs and are still part of it; then it ends, so that no session is endless.",
         1_000_000, "messages", SettingScope.SiteAndDomain, zero: false);
+    public static readonly Setting<long> MaxReportSize = Size("maxReportSize", "Messages", MiB,
+        "A failure report gives back the message up to this size; of a larger one only the header.", 1024, 2 * GiB, metabase: "MaxDSNSize");
+    public static readonly Setting<string> PostmasterCopyTo = Address("postmasterCopyTo", "Messages",
+        "This address gets a copy of every report of failure that a sender gets. Empty: nobody.", "SendNdrTo");
+    public static readonly Setting<string> BadmailCopy = Address("badmailCopy", "Messages",
+        "This address gets a copy of mail that could be neither delivered nor returned, and went to the Badmail folder. Empty: nobody.", "SendBadTo");
     public static readonly Setting<TimeSpan> HistoryFor = Duration("historyFor", "Messages", TimeSpan.FromDays(30),
         "How long a message that has left the queue stays findable, without its content.", TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
+    public static readonly Setting<bool> TraceRejections = Flag("traceRejections", "Messages", true,
+        "Refused connections, log-ins, senders, recipients and messages are written down, and stay findable as long as messages that have left.", null);
 
     /// <summary>All settings, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<Setting> All = [.. typeof(SettingsTable).GetFields()
@@ -153,6 +188,41 @@ public static class SettingsTable
         Write = read => read,
     };
 
+    static Setting<string> DomainText(string name, string sheet, string help, SettingScope scope, string? metabase) => new()
+    {
+        Name = name,
+        Type = SettingType.Text,
+        Sheet = sheet,
+        Help = help,
+        Default = "",
+        Scope = scope,
+        MetabaseProperty = metabase,
+        Maximum = DomainName.MaxLength.ToString(CultureInfo.InvariantCulture),
+        Unit = "characters",
+        Read = node => Json.Text(node) switch
+        {
+            "" => ("", null),
+            { } read when DomainName.TryParse(read, out var domain) => (domain, null),
+            _ => ("", $"{Json.Quote(node)} is not allowed; give a domain such as \"example.com\", or an empty text for none."),
+        },
+        Write = read => read,
+    };
+
+    /// <summary>One mailbox; a name without a domain belongs to the default domain. Empty: none.</summary>
+    static Setting<string> Address(string name, string sheet, string help, string? metabase) => new()
+    {
+        Name = name,
+        Type = SettingType.Address,
+        Sheet = sheet,
+        Help = help,
+        Default = "",
+        MetabaseProperty = metabase,
+        Read = node => Json.Text(node) is { } read && MailAddress.TryParse(read, out var address)
+            ? (address.ToString(), null)
+            : ("", $"{Json.Quote(node)} is not allowed; give one address such as \"postmaster@example.com\", or \"\" for none."),
+        Write = read => read,
+    };
+
     static Setting<string> Choice(string name, string sheet, string value, string[] choices, string help, SettingScope scope, string? metabase) => new()
     {
         Name = name,
@@ -201,21 +271,23 @@ public static class SettingsTable
             Write = read => XmlConvert.ToString(read),
         };
 
-    static Setting<IReadOnlyList<TimeSpan>> Durations(string name, string sheet, TimeSpan[] value, string help, string? metabase) => new()
-    {
-        Name = name,
-        Type = SettingType.DurationList,
-        Sheet = sheet,
-        Help = help,
-        Default = value,
-        MetabaseProperty = metabase,
-        Minimum = "PT1S",
-        Maximum = "P30D",
-        Read = node => Json.Durations(node) is { Count: >= 1 and <= 50 } read && read.All(one => one >= TimeSpan.FromSeconds(1) && one <= TimeSpan.FromDays(30))
-            ? (read, null)
-            : ([], $"{Json.Quote(node)} is not allowed; give a list of 1 to 50 ISO 8601 durations from PT1S to P30D, such as [\"PT15M\", \"PT1H\"]."),
-        Write = read => Json.Array([.. read.Select(XmlConvert.ToString)]),
-    };
+    static Setting<IReadOnlyList<TimeSpan>> Durations(
+        string name, string sheet, TimeSpan[] value, string help, SettingScope scope, string? metabase) => new()
+        {
+            Name = name,
+            Type = SettingType.DurationList,
+            Sheet = sheet,
+            Help = help,
+            Default = value,
+            Scope = scope,
+            MetabaseProperty = metabase,
+            Minimum = "PT1S",
+            Maximum = "P30D",
+            Read = node => Json.Durations(node) is { Count: >= 1 and <= 50 } read && read.All(one => one >= TimeSpan.FromSeconds(1) && one <= TimeSpan.FromDays(30))
+                ? (read, null)
+                : ([], $"{Json.Quote(node)} is not allowed; give a list of 1 to 50 ISO 8601 durations from PT1S to P30D, such as [\"PT15M\", \"PT1H\"]."),
+            Write = read => Json.Array([.. read.Select(XmlConvert.ToString)]),
+        };
 
     static Setting<IReadOnlyList<AddressRange>> Ranges(string name, string sheet, string help) => new()
     {
@@ -227,6 +299,18 @@ public static class SettingsTable
         MetabaseProperty = "IPSecurity",
         Read = node => Json.Ranges(node) is { } read ? (read, null) : ([], Json.RangesError(node)),
         Write = read => Json.Array([.. read.Select(range => range.ToString())]),
+    };
+
+    static Setting<SmartHostRoute?> SmartHostSetting() => new()
+    {
+        Name = "smartHost",
+        Type = SettingType.SmartHost,
+        Sheet = "Delivery",
+        MetabaseProperty = "SmartHost",
+        Help = "Mail that no domain rule routes is handed to this host, or to the kept smart hosts that it names, in order: always, or as a fallback where the domain's own hosts cannot be reached.",
+        Default = null,
+        Read = SmartHostJson.ReadStored,
+        Write = SmartHostJson.Show,
     };
 
     static Setting<RelayRules> RelaySetting() => new()

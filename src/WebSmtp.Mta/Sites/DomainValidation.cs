@@ -1,15 +1,14 @@
-using System.Net;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Mta.Sites;
 
 /// <summary>Judges what an administrator wrote about a domain, and complains about everything that is wrong.</summary>
-sealed class DomainValidation(Mailroots mailroots)
+sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
 {
     const int MaxTurnAccounts = 1000;
     static readonly TimeSpan LongestAge = TimeSpan.FromDays(3650);
-    static readonly string[] TlsChoices = ["none", "opportunistic", "require"];
 
     /// <summary>The name in the form that is stored.</summary>
     public static string CheckName(string wanted, Complaints complaints)
@@ -20,7 +19,8 @@ sealed class DomainValidation(Mailroots mailroots)
     }
 
     /// <summary>The route in the form that is stored; complaints also about the rest, except the accounts' existence.</summary>
-    public DomainRoute Check(DomainConfiguration wanted, string name, IReadOnlyList<Site> sites, Complaints complaints)
+    /// <param name="before">The route that it had.</param>
+    public DomainRoute Check(DomainConfiguration wanted, string name, DomainRoute before, IReadOnlyList<Site> sites, Complaints complaints)
     {
         if (wanted.Kind is not DomainKind.Remote && name.StartsWith("*.", StringComparison.Ordinal))
             complaints.Add("name", "Only a remote domain's name can have an asterisk.");
@@ -28,7 +28,7 @@ sealed class DomainValidation(Mailroots mailroots)
         if (wanted.Kind is DomainKind.Alias)
         {
             // What an alias is: another name of the default domain, with nothing of its own.
-            if (wanted.Route with { Type = RouteType.Drop } != new DomainRoute { Type = RouteType.Drop }
+            if (wanted.SmartHost is not null || wanted.Route with { Type = RouteType.Drop } != new DomainRoute { Type = RouteType.Drop }
                 || wanted.Route.Type is not (RouteType.Drop or RouteType.Dns))
             {
                 complaints.Add("route", "An alias goes where the default domain goes; leave its route out.");
@@ -38,7 +38,7 @@ sealed class DomainValidation(Mailroots mailroots)
         }
         if (wanted.Kind is DomainKind.Default && wanted.Route.Type is not RouteType.Drop)
             complaints.Add("route.type", "Mail for the default domain is dropped; only the directory can be chosen.");
-        return CheckRoute(wanted.Route, sites, complaints);
+        return CheckRoute(wanted.Route, wanted.SmartHost, before, sites, complaints);
     }
 
     static void CheckTurnAccounts(DomainConfiguration wanted, Complaints complaints)
@@ -49,7 +49,7 @@ sealed class DomainValidation(Mailroots mailroots)
             complaints.Add("route.turnAccounts", $"'turnAccounts' belongs to the route hold, not to {NameOf(wanted.Route.Type)}.");
     }
 
-    DomainRoute CheckRoute(DomainRoute route, IReadOnlyList<Site> sites, Complaints complaints)
+    DomainRoute CheckRoute(DomainRoute route, SmartHostChoice? smartHost, DomainRoute before, IReadOnlyList<Site> sites, Complaints complaints)
     {
         if (!Enum.IsDefined(route.Type))
         {
@@ -57,7 +57,7 @@ sealed class DomainValidation(Mailroots mailroots)
             return route;
         }
         Belongs(RouteType.Drop, "directory", route.Directory is not null);
-        Belongs(RouteType.SmartHost, "smartHost", route.SmartHost is not null);
+        Belongs(RouteType.SmartHost, "smartHost", (smartHost ?? (object?)route.SmartHost) is not null);
         Belongs(RouteType.Hold, "etrn", route.Etrn);
         Belongs(RouteType.Hold, "etrnTo", route.EtrnTo is not null);
         Belongs(RouteType.Hold, "maxAge", route.MaxAge is not null);
@@ -66,7 +66,7 @@ sealed class DomainValidation(Mailroots mailroots)
         if (route is { Type: RouteType.Drop, Directory: { } directory }) CheckDirectory(directory, sites, complaints);
         return route.Type switch
         {
-            RouteType.SmartHost => route with { SmartHost = CheckSmartHost(route.SmartHost, complaints) },
+            RouteType.SmartHost => route with { SmartHost = CheckSmartHost(smartHost, route.SmartHost ?? before.SmartHost, route.SmartHost, complaints) },
             RouteType.Hold => CheckHold(route, complaints),
             RouteType.Drop or RouteType.Dns or RouteType.Refuse => route,
         };
@@ -95,20 +95,14 @@ sealed class DomainValidation(Mailroots mailroots)
         if (!complaints.Any && mailroots.Prepare(wanted) is { } trouble) complaints.Add("route.directory", trouble);
     }
 
-    static SmartHost? CheckSmartHost(SmartHost? wanted, Complaints complaints)
+    /// <param name="before">Whose secrets stay.</param>
+    /// <param name="asItIs">What is to stay when nothing else is wanted.</param>
+    SmartHostRoute? CheckSmartHost(SmartHostChoice? wanted, SmartHostRoute? before, SmartHostRoute? asItIs, Complaints complaints)
     {
-        if (wanted is null)
-        {
-            complaints.Add("route.smartHost", "The route smartHost needs a smartHost.");
-            return null;
-        }
-        if (!HostAndPort.TryParseHost(wanted.Host, out var host))
-            complaints.Add("route.smartHost.host", $"'{wanted.Host}' is neither a host name nor an address in brackets.");
-        if (wanted.Port is < 1 or > 65535)
-            complaints.Add("route.smartHost.port", $"{wanted.Port} is not a port; give a number from 1 to 65535.");
-        if (!TlsChoices.Contains(wanted.Tls, StringComparer.Ordinal))
-            complaints.Add("route.smartHost.tls", $"Give one of {string.Join(", ", TlsChoices)}.");
-        return host is null ? wanted : wanted with { Host = IPAddress.TryParse(host, out _) ? $"[{host}]" : host };
+        wanted ??= asItIs is null ? null : SmartHostChoice.Of(asItIs);
+        if (wanted is not null) return smartHosts.Route(wanted, before, "route.smartHost", [], complaints);
+        complaints.Add("route.smartHost", "The route smartHost needs a smartHost.");
+        return null;
     }
 
     static DomainRoute CheckHold(DomainRoute route, Complaints complaints)

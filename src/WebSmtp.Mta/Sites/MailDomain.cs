@@ -1,3 +1,5 @@
+using WebSmtp.Mta.SmartHosts;
+
 namespace WebSmtp.Mta.Sites;
 
 /// <summary>The default domain of its site, another name for it, or a domain that is elsewhere.</summary>
@@ -37,8 +39,8 @@ public sealed record DomainRoute
     /// <summary>Drop: a folder instead of the site's Drop, below the same roots as mail roots: relative to the data directory, or absolute.</summary>
     public string? Directory { get; init; }
 
-    /// <summary>SmartHost: the host that mail is handed to.</summary>
-    public SmartHost? SmartHost { get; init; }
+    /// <summary>SmartHost: where mail is handed to.</summary>
+    public SmartHostRoute? SmartHost { get; init; }
 
     /// <summary>Hold: ETRN releases it.</summary>
     public bool Etrn { get; init; }
@@ -63,7 +65,3 @@ public sealed class TurnMapping
     public required string Domain { get; set; }
     public int AccountId { get; set; }
 }
-
-/// <summary>A host that mail is handed to. A name in brackets, <c>[192.0.2.7]</c>, is an address and skips DNS.</summary>
-/// <param name="Tls"><c>none</c>, <c>opportunistic</c> or <c>require</c>.</param>
-public sealed record SmartHost(string Host, int Port = 25, string Tls = "opportunistic");

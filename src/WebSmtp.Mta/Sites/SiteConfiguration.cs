@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Sites;
 
@@ -13,8 +14,10 @@ public sealed record SiteConfiguration(
 /// <param name="Kind">Alias or Remote; the default domain is made with its site.</param>
 /// <param name="TurnAccounts">Names of accounts; each must exist.</param>
 /// <param name="Overrides">Settings of scope SiteAndDomain; only what is overridden.</param>
+/// <param name="SmartHost">For the route smartHost: what is wanted in place of the route's own, which stays when this is null.</param>
 public sealed record DomainConfiguration(
-    string Name, DomainKind Kind, DomainRoute Route, IReadOnlyList<string> TurnAccounts, bool? AllowRelay, JsonObject Overrides);
+    string Name, DomainKind Kind, DomainRoute Route, IReadOnlyList<string> TurnAccounts, bool? AllowRelay, JsonObject Overrides,
+    SmartHostChoice? SmartHost = null);
 
 /// <summary>A site with what it is doing now. <paramref name="Warnings"/>: what would stop it from starting, and the like.</summary>
 public sealed record SiteView(SiteSnapshot Site, SiteState State, string? StateReason, IReadOnlyList<string> Warnings);

@@ -37,7 +37,7 @@ public sealed partial class SiteOperations
             DefaultDomain = wanted.DefaultDomain ?? MachineName(),
         };
         var complaints = new Complaints();
-        var valid = new SiteValidation(_mailroots).Check(wanted, site, sites, complaints);
+        var valid = new SiteValidation(_mailroots, smartHosts).Check(wanted, site, sites, complaints);
         PrepareMailroot(valid.Mailroot, complaints);
         if (complaints.ToProblem() is { } problem) return problem;
 
@@ -67,7 +67,7 @@ public sealed partial class SiteOperations
     async Task<Result<Site>> AddAsync(SiteConfiguration wanted, IReadOnlyList<Site> sites, DesiredState desired, CancellationToken stop)
     {
         var complaints = new Complaints();
-        var valid = new SiteValidation(_mailroots).Check(wanted, null, sites, complaints);
+        var valid = new SiteValidation(_mailroots, smartHosts).Check(wanted, null, sites, complaints);
         // The number, and with it the default folder's name, is only known after adding; so its parent is tried.
         if (valid.Mailroot is null && !complaints.Any && _mailroots.Prepare(Mailroots.DefaultParent) is { } trouble)
             complaints.Add("mailroot", trouble);

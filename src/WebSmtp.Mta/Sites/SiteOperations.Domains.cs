@@ -119,10 +119,10 @@ public sealed partial class SiteOperations
     {
         domain.Kind = wanted.Kind;
         domain.AllowRelay = wanted.AllowRelay;
-        domain.Overrides = SettingsInput.Read(wanted.Overrides, "overrides", forDomain: true, complaints);
+        domain.Overrides = SettingsInput.Read(wanted.Overrides, "overrides", smartHost: null, complaints);
         var accountIds = await FindAccountsAsync(wanted.TurnAccounts, complaints, stop);
         domain.TurnMappings = [.. accountIds.Select(id => new TurnMapping { SiteId = domain.SiteId, Domain = domain.Name, AccountId = id })];
-        domain.Route = new DomainValidation(_mailroots).Check(wanted, domain.Name, sites, complaints);
+        domain.Route = new DomainValidation(_mailroots, smartHosts).Check(wanted, domain.Name, domain.Route, sites, complaints);
     }
 
     async Task<IReadOnlyCollection<int>> FindAccountsAsync(IReadOnlyList<string> names, Complaints complaints, CancellationToken stop)

@@ -4,6 +4,7 @@ using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sessions;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp;
 
 namespace WebSmtp.Mta.Sites;
@@ -15,7 +16,7 @@ namespace WebSmtp.Mta.Sites;
 /// <param name="gate">The one of the program, shared with the operations on accounts.</param>
 public sealed partial class SiteOperations(
     ISiteStore store, IAccountStore accounts, IQueueStore queue, ISiteExport export, IEndpointBinder binder,
-    SessionRegistry sessions, SiteRegistry registry, EventStream events, DataDirectory data, ActGate gate,
+    SessionRegistry sessions, SiteRegistry registry, SmartHostRules smartHosts, EventStream events, DataDirectory data, ActGate gate,
     TimeProvider time, ILogger<SiteOperations> log)
 {
     /// <summary>How long the sessions of a site that is stopped may take to end.</summary>

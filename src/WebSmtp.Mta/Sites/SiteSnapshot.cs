@@ -27,7 +27,7 @@ public sealed class SiteSnapshot
         ConfiguredFqdn = site.Fqdn;
         ServiceVersion = serviceVersion;
         Settings = SettingValues.ForSite(site.Settings);
-        ExplicitSettings = site.Settings;
+        ExplicitSettings = SettingsInput.Written(site.Settings);
         var defaultDomain = site.Domains.Find(domain => domain.Kind is DomainKind.Default);
         DefaultDomain = defaultDomain?.Name ?? "localhost";
         _domains = site.Domains.ToFrozenDictionary(
@@ -58,7 +58,7 @@ public sealed class SiteSnapshot
     public string DefaultDomain { get; }
     public SettingValues Settings { get; }
 
-    /// <summary>The JSON object of what was set, without defaults.</summary>
+    /// <summary>The JSON object of what was set, without defaults and secrets.</summary>
     public string ExplicitSettings { get; }
 
     /// <summary>At 1 only the default site runs, and ETRN, TURN and ATRN are off.</summary>
@@ -146,6 +146,9 @@ public sealed class DomainSnapshot
 public sealed record MailrootFolders(string Root)
 {
     public string Pickup => Path.Combine(Root, "Pickup");
+
+    /// <summary>Files of Pickup that are being sent: the same volume, so that taking one is a rename.</summary>
+    internal string Taken => Path.Combine(Pickup, ".taken");
     public string Queue => Path.Combine(Root, "Queue");
     public string Drop => Path.Combine(Root, "Drop");
     public string Badmail => Path.Combine(Root, "Badmail");

@@ -1,5 +1,6 @@
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Settings;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Mta.Sites;
@@ -9,7 +10,7 @@ sealed record ValidSite(
     string Name, List<SiteEndpoint> Endpoints, string? Mailroot, string? DefaultDomain, string? Fqdn, bool AutoStart, string Settings);
 
 /// <summary>Judges what an administrator wrote about a site, and complains about everything that is wrong.</summary>
-sealed class SiteValidation(Mailroots mailroots)
+sealed class SiteValidation(Mailroots mailroots, SmartHostRules smartHosts)
 {
     const int MaxNameLength = 100;
     const int MaxEndpoints = 16;
@@ -21,11 +22,13 @@ sealed class SiteValidation(Mailroots mailroots)
         var others = all.Where(site => site.Id != current?.Id).ToList();
         CheckName(wanted.Name, others, complaints);
         var endpoints = CheckEndpoints(wanted.Endpoints, complaints);
+        var smartHostBefore = current is null ? null : SettingValues.ForSite(current.Settings).Get(SettingsTable.SmartHost);
         if (wanted.Mailroot is not null && wanted.Mailroot != current?.Mailroot) CheckMailroot(wanted.Mailroot, others, complaints);
         return new(
             wanted.Name, endpoints, wanted.Mailroot,
             CheckDefaultDomain(wanted.DefaultDomain, current, complaints), CheckFqdn(wanted.Fqdn, complaints),
-            wanted.AutoStart, SettingsInput.Read(wanted.Settings, "settings", forDomain: false, complaints));
+            wanted.AutoStart, SettingsInput.Read(
+                wanted.Settings, "settings", (host, field) => smartHosts.Route(host, smartHostBefore, field, endpoints, complaints), complaints));
     }
 
     static void CheckName(string name, List<Site> others, Complaints complaints)

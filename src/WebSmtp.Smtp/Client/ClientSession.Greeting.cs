@@ -5,7 +5,7 @@ namespace WebSmtp.Smtp.Client;
 public sealed partial class ClientSession
 {
     /// <summary>
-    /// Waits for the greeting and says EHLO (HELO where that is refused), STARTTLS if wanted. Null: ready for mail.
+    /// Waits for the greeting and says EHLO (HELO where that is refused), STARTTLS and AUTH if wanted. Null: ready for mail.
     /// A TLS handshake that fails is a failure also where TLS is opportunistic: the caller may try again in clear.
     /// </summary>
     public async ValueTask<ClientFailure?> OpenAsync(CancellationToken stop)
@@ -13,17 +13,21 @@ public sealed partial class ClientSession
         if (_greeted || _gone) throw new InvalidOperationException("A session is opened once.");
         using var stopping = StopWith(stop);
 
+        var tls = WantsTls(_options);
+        var atOnce = tls && _options.Tls is ClientTls.Implicit;
+        if (atOnce && !await ShakeHandsAsync()) return _failure;
         if (await HearAsync(ClientPhase.Greeting) is not { } greeting) return _failure;
         _greeted = true;
         if (greeting.Code != 220) return Refused(ClientPhase.Greeting, "the server refused the connection", greeting);
         ServerName = NameIn(greeting);
 
         if (!await HelloAsync()) return _failure;
-        if (WantsTls(_options))
+        if (tls && !atOnce)
         {
             if (!await StartTlsAsync()) return _failure;
             if (Tls is not null && !await HelloAsync()) return _failure;
         }
+        if (_options.Credentials is { } credentials && !await LogInAsync(credentials)) return _failure;
         _open = true;
         return null;
     }
@@ -71,6 +75,12 @@ public sealed partial class ClientSession
             Break(ClientPhase.StartTls, "the server sent bytes in clear behind its 220 to STARTTLS");
             return false;
         }
+        return await ShakeHandsAsync();
+    }
+
+    /// <summary>The handshake, behind the 220 to STARTTLS or as the first thing of all (RFC 8314 section 3).</summary>
+    async ValueTask<bool> ShakeHandsAsync()
+    {
         try
         {
             Arm(ClientPhase.StartTls);
@@ -89,7 +99,7 @@ public sealed partial class ClientSession
             Disarm();
         }
         _wire = _tls;
-        Tls = _tls.Stream.SslProtocol;
+        Tls = NegotiatedTls.Of(_tls.Stream);
         return true;
     }
 

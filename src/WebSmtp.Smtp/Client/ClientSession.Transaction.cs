@@ -43,6 +43,8 @@ public sealed partial class ClientSession
 
     List<Step> StepsOf(OutgoingMessage message)
     {
+        // BDAT only for what DATA cannot carry. For other bodies it would save the round trip to 354 at most, and a box on the
+        // way that offers CHUNKING without knowing BDAT would take the content for commands.
         var chunked = message.Parameters.Body is BodyType.BinaryMime;
         if (chunked && !Capabilities.BinaryMime)
         {

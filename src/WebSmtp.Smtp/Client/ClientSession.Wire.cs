@@ -19,10 +19,19 @@ public sealed partial class ClientSession
     string? _writeTrouble;
 
     /// <summary>One command alone and its reply; null when the conversation broke.</summary>
-    async ValueTask<Reply?> AskAsync(ClientPhase phase, string command)
+    /// <param name="phase">The command's.</param>
+    /// <param name="command">The line.</param>
+    /// <param name="secret">What of it nobody may see, also where the server repeats it.</param>
+    async ValueTask<Reply?> AskAsync(ClientPhase phase, string command, string? secret = null)
     {
         if (!await IsQuietAsync(phase)) return null;
-        Say(command);
+        _replies.Secret = secret;
+        Say(command, secret switch
+        {
+            null => command,
+            "" => ReplyReader.Masked,
+            _ => command.Replace(secret, ReplyReader.Masked, StringComparison.Ordinal),
+        });
         await FlushAsync(phase);
         return await HearAsync(phase);
     }
@@ -31,9 +40,9 @@ public sealed partial class ClientSession
     /// Puts a line, which went through <see cref="EnvelopeCommands.Checked"/>, into the output, to leave with the next
     /// flush.
     /// </summary>
-    void Say(string line)
+    void Say(string line, string? shown = null)
     {
-        _observer?.ClientSaid(line);
+        _observer?.ClientSaid(shown ?? line);
         Encoding.UTF8.GetBytes(line, _wire.Output);
         Encoding.UTF8.GetBytes("\r\n", _wire.Output);
     }
@@ -200,6 +209,7 @@ public sealed partial class ClientSession
         ClientPhase.Hello => "EHLO",
         ClientPhase.StartTls => "STARTTLS",
         ClientPhase.Reset => "RSET",
+        ClientPhase.Request => "ETRN, TURN or ATRN",
         ClientPhase.Content => "the content",
         ClientPhase.FinalDot => "the end of the content",
         _ => phase.ToString().ToUpperInvariant(),

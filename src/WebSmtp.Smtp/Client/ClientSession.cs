@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Security.Authentication;
 using WebSmtp.Smtp.Framing;
 
 namespace WebSmtp.Smtp.Client;
@@ -55,7 +54,7 @@ public sealed partial class ClientSession : IAsyncDisposable
     public string? ServerName { get; private set; }
 
     /// <summary>Null while the connection is in clear.</summary>
-    public SslProtocols? Tls { get; private set; }
+    public NegotiatedTls? Tls { get; private set; }
 
     /// <summary>
     /// Says QUIT and waits for the answer for at most a few seconds. Never fails, and does not throw when cancelled.

@@ -37,5 +37,5 @@ public sealed record RecipientResult(Reply? Reply, ClientPhase Phase);
 /// </summary>
 public sealed record ClientFailure(ClientPhase Phase, string Reason, Reply? Reply = null);
 
-/// <summary>The phases of a client's conversation, each with its time-out. RFC 5321 section 4.5.3.2.</summary>
-public enum ClientPhase { Connect, Greeting, Hello, StartTls, Auth, Mail, Rcpt, Data, Content, FinalDot, Reset, Quit }
+/// <summary>The phases of a client's conversation, each with its time-out. RFC 5321 section 4.5.3.2. Request: ETRN, TURN, ATRN.</summary>
+public enum ClientPhase { Connect, Greeting, Hello, StartTls, Auth, Mail, Rcpt, Data, Content, FinalDot, Reset, Request, Quit }

@@ -20,7 +20,9 @@ public sealed class ServerCapabilities(IReadOnlyDictionary<string, string> keywo
         var keywords = new Dictionary<string, string>(hello.Lines.Count, StringComparer.OrdinalIgnoreCase);
         foreach (var line in hello.Lines.Skip(1))
         {
-            var end = line.IndexOf(' ', StringComparison.Ordinal);
+            // Servers older than the standard write an equals sign behind AUTH.
+            var old = line.StartsWith("AUTH=", StringComparison.OrdinalIgnoreCase);
+            var end = old ? 4 : line.IndexOf(' ', StringComparison.Ordinal);
             var keyword = end < 0 ? line : line[..end];
             if (keyword.Length == 0 || !keyword.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')) continue;
             keywords.TryAdd(keyword, end < 0 ? "" : line[(end + 1)..].Trim());
@@ -46,6 +48,10 @@ public sealed class ServerCapabilities(IReadOnlyDictionary<string, string> keywo
     public bool Dsn => Has("DSN");
     public bool StartTls => Has("STARTTLS");
     public bool EnhancedStatusCodes => Has("ENHANCEDSTATUSCODES");
+
+    /// <summary>SASL mechanisms to log in with, in capitals.</summary>
+    public IReadOnlyList<string> AuthMechanisms =>
+        Parameters("AUTH")?.ToUpperInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The largest message the server takes, in bytes; null when it did not say, or said 0.</summary>
     public long? MaxSize =>

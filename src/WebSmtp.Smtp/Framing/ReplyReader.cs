@@ -18,12 +18,21 @@ internal sealed class ReplyReader(ISessionObserver? observer)
     public const int MaxLines = 100;
     public const int MaxReplyBytes = 64 * 1024;
 
+    /// <summary>Stands for a secret.</summary>
+    public const string Masked = "***";
+
     const int ExcerptLength = 60;
 
     List<string> _lines = [];
     EnhancedStatus? _status;
     int _code;
     int _bytes;
+
+    /// <summary>
+    /// What was said last, if nobody may see it: some servers repeat what they do not like. It is in no line that leaves
+    /// here.
+    /// </summary>
+    public string? Secret { get; set; }
 
     /// <summary>What was wrong, in words for people, after <see cref="ReplyRead.Malformed"/>.</summary>
     public string Complaint { get; private set; } = "";
@@ -62,6 +71,7 @@ internal sealed class ReplyReader(ISessionObserver? observer)
         if (_lines.Count == MaxLines || _bytes > MaxReplyBytes) return Complain("the reply is too long");
 
         var text = Printable(line);
+        if (Secret is { Length: > 1 }) text = text.Replace(Secret, Masked, StringComparison.Ordinal);
         observer?.ServerSaid(text);
 
         if (CodeOf(line) is not { } code)

@@ -25,6 +25,14 @@ public interface IMailSink
     /// <summary>The transaction was dropped (RSET, EHLO, STARTTLS, end of session) before its content was committed.</summary>
     void TransactionDropped(ServerSession session);
 
+    /// <summary>
+    /// Something was refused, whoever decided it, and the client is about to hear of it. For the record: must be quick and
+    /// must not throw.
+    /// </summary>
+    void Refused(ServerSession session, Refusal refusal)
+    {
+    }
+
     /// <summary>AUTH PLAIN and LOGIN. RFC 4616: an empty <paramref name="authorizationId"/> means the user itself.</summary>
     ValueTask<AuthResult> VerifyPasswordAsync(ServerSession session, string authorizationId, string user, string password, CancellationToken stop);
 

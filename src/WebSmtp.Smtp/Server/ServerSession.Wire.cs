@@ -21,16 +21,18 @@ public sealed partial class ServerSession
     sealed class InactiveException() : Exception("The peer kept the session waiting");
 
     /// <summary>Writes a reply; it leaves with the next flush.</summary>
-    void Say(Reply reply)
+    /// <param name="ends">The session ends with it.</param>
+    void Say(Reply reply, bool ends = false)
     {
         ReplyWriter.Write(_pipe.Output, reply, _observer);
         _unflushed = true;
+        if (reply.Code >= 400) Report(reply, ends);
     }
 
     /// <summary>Says the last reply. Returns null, as those do that said everything themselves.</summary>
     Reply? HangUp(Reply reply, SessionEnd end)
     {
-        Say(reply);
+        Say(reply, ends: true);
         _end = end;
         return null;
     }
@@ -155,7 +157,7 @@ public sealed partial class ServerSession
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         try
         {
-            Say(reply);
+            Say(reply, ends: true);
             await _pipe.Output.FlushAsync(either.Token);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException or AuthenticationException)

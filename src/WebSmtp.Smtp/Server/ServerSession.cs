@@ -235,6 +235,7 @@ public sealed partial class ServerSession
     async ValueTask StepAsync(SmtpCommand command, bool moreInput, CancellationToken stop)
     {
         Stage = VerbNames[(int)command.Verb];
+        (_command, _mailBefore) = (command, _mail);
         if (command.Verb is not (Verb.Rcpt or Verb.Bdat) && ++_fruitless > MaxFruitlessCommands)
         {
             HangUp(ReplyCatalog.TooManyCommands, SessionEnd.Limit);
@@ -260,7 +261,7 @@ public sealed partial class ServerSession
 
     void Answer(Reply reply)
     {
-        Say(reply);
+        Say(reply, ends: reply.Code == 421);
         // RFC 5321 section 3.8: who says 421 closes.
         if (reply.Code == 421) _end ??= SessionEnd.Refused;
         if (reply.IsPermanent && ++_errors >= Options.MaxErrors && _end is null)

@@ -37,11 +37,13 @@ sealed class RecipientConfiguration : IEntityTypeConfiguration<Recipient>
         builder.ToTable("Recipients");
         builder.Property(r => r.Domain).HasMaxLength(255);
         builder.Property(r => r.Lease).HasMaxLength(255);
+        builder.Property(r => r.ViaDomain).HasMaxLength(255);
+        builder.Property(r => r.ViaSmartHost).HasMaxLength(256);
         builder.Property<bool>(AcceptedHeld);
 
         builder.HasIndex(r => r.MessageId);
         builder.HasIndex(r => new { r.SiteId, r.State, r.Domain, r.MessageId });
-        builder.HasIndex(r => new { r.SiteId, r.DueAt }, "IX_Recipients_Due").HasFilter("\"State\" = 'queued'");
+        builder.HasIndex(r => new { r.SiteId, r.DueAt, r.Domain }, "IX_Recipients_Due").HasFilter("\"State\" = 'queued'");
         builder.HasIndex(r => new { r.Lease, r.LeaseUntil }, "IX_Recipients_Leased").HasFilter("\"Lease\" IS NOT NULL");
     }
 }
@@ -75,7 +77,38 @@ sealed class TraceEventConfiguration : IEntityTypeConfiguration<TraceEvent>
     {
         builder.ToTable("TraceEvents");
         builder.Property(t => t.Event).HasMaxLength(32);
+        builder.Property(t => t.Stage).HasMaxLength(16);
         builder.HasIndex(t => t.MessageId);
         builder.HasOne<Message>().WithMany().HasForeignKey(t => t.MessageId).OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+sealed class RejectionConfiguration : IEntityTypeConfiguration<Rejection>
+{
+    public void Configure(EntityTypeBuilder<Rejection> builder)
+    {
+        builder.ToTable("Rejections");
+        builder.Property(r => r.Stage).HasMaxLength(16);
+        builder.Property(r => r.Id).ValueGeneratedNever();
+        builder.HasIndex(r => new { r.SiteId, r.Id });
+    }
+}
+
+sealed class TraceKeyConfiguration : IEntityTypeConfiguration<TraceKey>
+{
+    public void Configure(EntityTypeBuilder<TraceKey> builder)
+    {
+        builder.ToTable("TraceKeys");
+        builder.HasKey(k => new { k.Bucket, k.Key, k.MessageId });
+    }
+}
+
+sealed class StoppedDestinationConfiguration : IEntityTypeConfiguration<StoppedDestination>
+{
+    public void Configure(EntityTypeBuilder<StoppedDestination> builder)
+    {
+        builder.ToTable("StoppedDestinations");
+        builder.HasKey(d => new { d.SiteId, d.Domain });
+        builder.Property(d => d.Domain).HasMaxLength(255);
     }
 }

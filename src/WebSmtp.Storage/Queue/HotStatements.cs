@@ -13,23 +13,29 @@ sealed class Statement(string text, params string[] parameters)
 /// The text of every statement that changes the queue: prepared commands, because EF's change tracker would cost nearly
 /// twice the CPU here. They name tables and columns of the EF model; a test fails when the two differ.
 /// </summary>
-static class HotStatements
+static partial class HotStatements
 {
     /// <summary>Stands where PostgreSQL is told to leave out rows that another node has locked.</summary>
     public const string SkipLocked = "/*skip locked*/";
 
     public static readonly Statement InsertMessage = Insert("Messages",
-        "Id", "SiteId", "ReceivedAt", "ClientAddress", "HeloName", "Account", "Protocol", "MailFrom", "Body", "SmtpUtf8", "Return",
+        "Id", "SiteId", "ReceivedAt", "ClientAddress", "HeloName", "Account", "Protocol", "Tls", "Policy", "MailFrom", "Body", "SmtpUtf8", "Return",
         "EnvelopeId", "Size", "Subject", "HeaderMessageId", "ContentPath", "LiveRecipients", "EndedAt");
 
     public static readonly Statement InsertRecipient = Insert("Recipients",
         "MessageId", "SiteId", "Address", "Domain", "State", "DueAt", "Attempts", "Lease", "LeaseUntil", "LeasedFrom", "LastReply",
-        "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "AcceptedHeld");
+        "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "DelayReportedAt", "ViaDomain", "ViaSmartHost", "AcceptedHeld");
+
+    /// <summary>An entry that is leased by its insert: whoever has the lease needs its number.</summary>
+    public static readonly Statement InsertLeased = new($"""{InsertRecipient.Text} RETURNING "Id" """, [.. InsertRecipient.Parameters]);
+
+    /// <summary>The numbers of a message's entries, in the order in which they came.</summary>
+    public static readonly Statement EntriesOf = new("""SELECT "Id" FROM "Recipients" WHERE "MessageId" = @MessageId ORDER BY "Id" """, "MessageId");
 
     public static readonly Statement InsertContent = Insert("Contents", "MessageId", "Data");
 
     public static readonly Statement InsertTrace = Insert("TraceEvents",
-        "MessageId", "At", "Event", "Recipient", "Detail", "Reply", "Host", "Tls", "By");
+        "MessageId", "At", "Event", "Recipient", "Detail", "Reply", "Host", "Address", "Tls", "Stage", "Milliseconds", "By");
 
     public static readonly Statement AddToDestination = Upsert(
         Insert("Destinations", "SiteId", "Domain", "Reversed", "Messages", "Bytes"),
@@ -54,6 +60,14 @@ static class HotStatements
         RETURNING "Attempts", "LastReply"
         """, "Id", "SiteId", "From", "Owner", "Until");
 
+    /// <summary>A bounded number: mail comes in between.</summary>
+    public static readonly Statement MoveDue = new(
+        """
+        UPDATE "Recipients" SET "DueAt" = @Until WHERE "Id" IN (SELECT "Id" FROM "Recipients"
+        WHERE "SiteId" = @SiteId AND "State" = 'queued' AND "DueAt" = @DueAt AND "MessageId" >= @MessageId
+        AND ("MessageId" >= @Unreported OR "DelayReportedAt" IS NOT NULL) LIMIT 500)
+        """, "SiteId", "DueAt", "Until", "MessageId", "Unreported");
+
     public static readonly Statement Renew = new(
         """
         UPDATE "Recipients" SET "LeaseUntil" = @Until WHERE "Lease" = @Owner
@@ -71,9 +85,10 @@ static class HotStatements
         UPDATE "Recipients" SET "State" = COALESCE(@To, "LeasedFrom"),
         "DueAt" = CASE WHEN COALESCE(@To, "LeasedFrom") = 'queued' THEN @DueAt END,
         "Attempts" = "Attempts" + @Count, "LastReply" = COALESCE(@Reply, "LastReply"),
-        "DeliveredTo" = @Host, "SettledAt" = @SettledAt, "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
+        "DeliveredTo" = @Host, "SettledAt" = @SettledAt,
+        "DelayReportedAt" = COALESCE(@DelayReportedAt, "DelayReportedAt"), "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
         WHERE "Id" = @Id AND "Lease" = @Owner RETURNING "MessageId", "SiteId", "Domain", "Address"
-        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt");
+        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt", "DelayReportedAt");
 
     /// <summary>Ends an entry that nobody has leased.</summary>
     public static readonly Statement End = new(
@@ -124,7 +139,8 @@ static class HotStatements
         UPDATE "Recipients" SET "SiteId" = @ToSiteId WHERE "MessageId" = @MessageId
         """, "MessageId", "ToSiteId");
 
-    public static readonly Statement Reroute = new(
+    /// <summary>Puts an entry that nobody has leased into another state.</summary>
+    public static readonly Statement ChangeState = new(
         """
         UPDATE "Recipients" SET "State" = @To, "DueAt" = @DueAt WHERE "Id" = @Id AND "State" = @From RETURNING "MessageId", "Address"
         """, "Id", "From", "To", "DueAt");
@@ -133,7 +149,32 @@ static class HotStatements
     public static readonly Statement RerouteLeased = new(
         """
         UPDATE "Recipients" SET "LeasedFrom" = @To WHERE "SiteId" = @SiteId AND "State" = 'delivering' AND "Domain" = @Domain AND "LeasedFrom" = @From
+        AND "ViaDomain" IS NULL AND "ViaSmartHost" IS NULL
         """, "SiteId", "Domain", "From", "To");
+
+    /// <summary>As <see cref="ChangeState"/>, and the entry goes another way from now on.</summary>
+    public static readonly Statement Redirect = new(
+        """
+        UPDATE "Recipients" SET "State" = @To, "DueAt" = @DueAt, "ViaDomain" = @ViaDomain, "ViaSmartHost" = @ViaSmartHost
+        WHERE "Id" = @Id AND "State" = @From RETURNING "MessageId", "Address"
+        """, "Id", "From", "To", "DueAt", "ViaDomain", "ViaSmartHost");
+
+    /// <summary>Leases an entry of a message from whatever state it waits in.</summary>
+    public static readonly Statement LeaseEntry = new(
+        $"""
+        UPDATE "Recipients" SET "LeasedFrom" = "State", "State" = 'delivering', "Lease" = @Owner, "LeaseUntil" = @Until, "DueAt" = NULL
+        WHERE "Id" IN (SELECT "Id" FROM "Recipients" WHERE "Id" = @Id AND "MessageId" = @MessageId AND "State" IN ('queued', 'held', 'frozen') {SkipLocked})
+        RETURNING "Id"
+        """, "Id", "MessageId", "Owner", "Until");
+
+    public static readonly Statement StopDestination = new(
+        $"{Insert("StoppedDestinations", "SiteId", "Domain", "At", "By").Text} ON CONFLICT DO NOTHING", "SiteId", "Domain", "At", "By");
+
+    public static readonly Statement RestartDestination = new(
+        """DELETE FROM "StoppedDestinations" WHERE "SiteId" = @SiteId AND "Domain" = @Domain""", "SiteId", "Domain");
+
+    public static readonly Statement StoppedBy = new(
+        """SELECT "By" FROM "StoppedDestinations" WHERE "SiteId" = @SiteId AND "Domain" = @Domain""", "SiteId", "Domain");
 
     /// <summary>All of the above, for the test.</summary>
     public static IEnumerable<Statement> All =>
@@ -148,9 +189,9 @@ static class HotStatements
     /// <summary>The type of a parameter; by its name, which is the column's wherever there is one.</summary>
     public static DbType TypeOf(string parameter) => parameter switch
     {
-        "Id" or "MessageId" or "Size" or "Messages" or "Bytes" => DbType.Int64,
-        "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" => DbType.Int32,
-        "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "At" or "Until" or "Now" => DbType.DateTime,
+        "Id" or "MessageId" or "Size" or "Messages" or "Bytes" or "After" or "UpTo" or "Before" or "Bucket" or "Unreported" => DbType.Int64,
+        "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" or "Milliseconds" => DbType.Int32,
+        "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "DelayReportedAt" or "At" or "Until" or "Now" => DbType.DateTime,
         "SmtpUtf8" or "AcceptedHeld" => DbType.Boolean,
         "Data" => DbType.Binary,
         _ => DbType.String,

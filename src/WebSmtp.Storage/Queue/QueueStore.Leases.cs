@@ -11,12 +11,21 @@ sealed partial class QueueStore
     const int MaxNamesInQuery = 1000;
 
     public async Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(
-        Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop)
+        Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop) =>
+        await LeaseHeldAsync(lease, siteId, domains, long.MaxValue, maxMessages, stop);
+
+    // Ids are times: the oldest are one range of the index.
+    public async Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(
+        Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop) =>
+        await LeaseHeldAsync(lease, siteId, [domain], MessageId.AtOrAfter(receivedBefore).Value - 1, maxMessages, stop);
+
+    async Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(
+        Lease lease, int siteId, IReadOnlyCollection<string> domains, long last, int maxMessages, CancellationToken stop)
     {
         var after = long.MinValue;
         while (true)
         {
-            var messages = await FindHeldAsync(siteId, domains, after, maxMessages, stop);
+            var messages = await FindHeldAsync(siteId, domains, after, last, maxMessages, stop);
             if (messages.Count == 0) return [];
             var leased = await LeaseAsync(lease, RecipientState.Held, messages, stop);
             if (leased.Count > 0) return leased;
@@ -26,10 +35,9 @@ sealed partial class QueueStore
 
     /// <summary>The oldest messages with held entries of the destinations, with those entries and no others.</summary>
     Task<List<Message>> FindHeldAsync(
-        int siteId, IReadOnlyCollection<string> domains, long after, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
+        int siteId, IReadOnlyCollection<string> domains, long after, long last, int maxMessages, CancellationToken stop) => ReadAsync(async db =>
     {
         var ids = new SortedSet<long>();
-        var last = long.MaxValue;
         foreach (var domain in domains)
         {
             // One range of the index for each domain: none of them is read further than the oldest so far reach. In pieces,
@@ -57,12 +65,13 @@ sealed partial class QueueStore
     }, stop);
 
     public async Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
-        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop)
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages,
+        IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop)
     {
         var after = (DueAt: DateTimeOffset.MinValue, Id: 0L);
         while (true)
         {
-            var (order, messages, last) = await FindDueAsync(siteIds, now, after, maxMessages, stop);
+            var (order, messages, last) = await FindDueAsync(siteIds, now, after, maxMessages, except, stop);
             if (order.Count == 0) return [];
             var leased = await LeaseAsync(lease, RecipientState.Queued, messages, stop);
             if (leased.Count > 0) return [.. leased.OrderBy(l => order.IndexOf(l.Message.Id))];
@@ -73,24 +82,30 @@ sealed partial class QueueStore
     /// <summary>The messages with the entries longest due, in that order, with all their due entries; and where the search ended.</summary>
     Task<(List<long> Order, List<Message> Messages, (DateTimeOffset, long) Last)> FindDueAsync(
         IReadOnlyCollection<int> siteIds, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int maxMessages,
-        CancellationToken stop) => ReadAsync(async db =>
+        IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop) => ReadAsync(async db =>
     {
         var due = new List<(DateTimeOffset DueAt, long Id, long MessageId)>();
-        foreach (var siteId in siteIds) due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, stop));
+        foreach (var siteId in siteIds)
+        {
+            var others = except.Where(one => one.SiteId == siteId).Select(one => one.Domain).ToArray();
+            due.AddRange(await FindDueAsync(db, siteId, now, after, maxMessages, others, stop));
+        }
         due.Sort();
         if (due.Count > maxMessages) due.RemoveRange(maxMessages, due.Count - maxMessages);
         var order = due.Select(d => d.MessageId).Distinct().ToList();
         var messages = order.Count == 0 ? [] : await LoadAsync(db, order, RecipientState.Queued, stop);
-        foreach (var message in messages) message.Recipients.RemoveAll(r => !(r.DueAt <= now));
+        foreach (var message in messages) message.Recipients.RemoveAll(r => !(r.DueAt <= now) || except.Contains((r.SiteId, r.Domain)));
         return (order, messages, due.Count == 0 ? default : (due[^1].DueAt, due[^1].Id));
     }, stop);
 
     static async Task<IEnumerable<(DateTimeOffset, long, long)>> FindDueAsync(
-        WebSmtpDb db, int siteId, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int max, CancellationToken stop)
+        WebSmtpDb db, int siteId, DateTimeOffset now, (DateTimeOffset DueAt, long Id) after, int max, string[] except, CancellationToken stop)
     {
-        var due = await db.Recipients
-            .Where(r => r.SiteId == siteId && r.State == RecipientState.Queued && r.DueAt <= now &&
-                r.DueAt >= after.DueAt && (r.DueAt > after.DueAt || r.Id > after.Id))
+        var waiting = db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Queued && r.DueAt <= now &&
+            r.DueAt >= after.DueAt && (r.DueAt > after.DueAt || r.Id > after.Id));
+        // The index has the domain as well: what is passed over costs no row.
+        if (except.Length > 0) waiting = waiting.Where(r => !EF.Parameter(except).Contains(r.Domain));
+        var due = await waiting
             .OrderBy(r => r.DueAt).ThenBy(r => r.Id).Take(max)
             .Select(r => new { r.DueAt, r.Id, r.MessageId }).ToListAsync(stop);
         return due.Select(d => (d.DueAt!.Value, d.Id, d.MessageId));
@@ -112,11 +127,13 @@ sealed partial class QueueStore
         pipeline.RunAsync<IReadOnlyList<LeasedMessage>>(async batch =>
         {
             var leased = new List<LeasedMessage>();
+            var stopped = new StoppedDestinations(batch);
             foreach (var message in found)
             {
                 var taken = new List<Recipient>();
                 foreach (var entry in message.Recipients)
                 {
+                    if (await stopped.FreezeAsync(entry, from)) continue;
                     var now = await batch.Writer.QueryAsync(HotStatements.Lease,
                         row => (Attempts: row.GetInt32(0), LastReply: row.IsDBNull(1) ? null : row.GetString(1)),
                         entry.Id, entry.SiteId, from, lease.Owner, lease.Until);
@@ -142,6 +159,19 @@ sealed partial class QueueStore
         }
         return next;
     }, stop);
+
+    public async Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to)
+    {
+        var (after, unreported) = (MessageId.AtOrAfter(to.ReceivedAfter).Value, MessageId.AtOrAfter(to.UnreportedAfter).Value);
+        var (moved, piece) = (0L, 0);
+        do
+        {
+            piece = await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.MoveDue, siteId, from, to.Until, after, unreported));
+            moved += piece;
+        }
+        while (piece > 0 && from != to.Until);
+        return moved;
+    }
 
     public Task RenewAsync(Lease lease, CancellationToken stop) =>
         pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.Renew, lease.Owner, lease.Until), stop: stop);

@@ -91,8 +91,8 @@ sealed partial class QueueStore
         [
             new()
             {
-                MessageId = message.Id, At = message.ReceivedAt, Event = "received", Host = message.HeloName, By = message.Account,
-                Detail = $"From {message.ClientAddress} by {message.Protocol}, {message.Size} bytes.",
+                MessageId = message.Id, At = message.ReceivedAt, Event = "received", Host = message.HeloName, Tls = message.Tls,
+                By = message.Account, Detail = $"From {message.ClientAddress} by {message.Protocol}, {message.Size} bytes{Because(message.Policy)}.",
             },
             .. accepted.Select(a => new TraceEvent
             {
@@ -101,6 +101,8 @@ sealed partial class QueueStore
             .. later,
         ];
     }, stop);
+
+    static string Because(string? policy) => policy is null ? "" : $", {policy}";
 
     public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
         ReadAsync(db => db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop), stop);
@@ -139,11 +141,20 @@ sealed partial class QueueStore
         {
             var after = cursor ?? "";
             var all = db.Destinations.Where(d => d.SiteId == siteId);
-            var total = await all.Take(CountLimit + 1).CountAsync(stop);
+            var stopped = db.StoppedDestinations.Where(d => d.SiteId == siteId);
+            var empty = stopped.Where(d => !all.Any(one => one.Domain == d.Domain));
+            var total = await all.Take(CountLimit + 1).CountAsync(stop) + await empty.Take(CountLimit + 1).CountAsync(stop);
             var rows = await all.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
+            var marks = await stopped.Where(d => string.Compare(d.Domain, after) > 0).OrderBy(d => d.Domain).Take(limit + 1).ToListAsync(stop);
+            // One that is stopped is shown without mail too: somebody will want to let it go on.
+            rows.AddRange(marks.Where(mark => !rows.Exists(row => row.Domain == mark.Domain))
+                .Select(mark => new Destination { SiteId = siteId, Domain = mark.Domain, Reversed = "" }));
+            rows.Sort((a, b) => string.CompareOrdinal(a.Domain, b.Domain));
+            rows = [.. rows.Take(limit + 1)];
             var page = PageOf(rows, limit, d => d.Domain, total);
             var summaries = new List<DestinationSummary>(page.Items.Count);
-            foreach (var row in page.Items) summaries.Add(await SummarizeAsync(db, row, stop));
+            foreach (var row in page.Items)
+                summaries.Add(await SummarizeAsync(db, row, stop) with { Stopped = marks.Find(mark => mark.Domain == row.Domain) });
             return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
         }, stop);
 

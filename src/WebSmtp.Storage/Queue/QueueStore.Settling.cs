@@ -8,51 +8,32 @@ namespace WebSmtp.Storage.Queue;
 // How entries come to their ends, and where else they go.
 sealed partial class QueueStore
 {
-    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements) => pipeline.RunAsync(async batch =>
+    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null) => pipeline.RunAsync(async batch =>
     {
         var ended = new EndedEntries(batch);
+        var settled = new HashSet<long>();
         foreach (var settlement in settlements)
         {
             var end = settlement.State is { } state && IsEnd(state);
             var rows = await batch.Writer.QueryAsync(HotStatements.Settle, ReadEntry,
                 settlement.RecipientId, settlement.LeaseOwner, settlement.State,
                 settlement.DueAt ?? batch.Now,
-                settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null);
+                settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null,
+                settlement.DelayReportedAt);
             if (rows is not [var entry]) continue;
+            settled.Add(settlement.RecipientId);
+            foreach (var before in settlement.Before) await TraceAsync(batch, entry.MessageId, before);
             settlement.Trace.Recipient ??= entry.Address;
             await TraceAsync(batch, entry.MessageId, settlement.Trace);
             if (end) ended.Add(entry);
         }
-        return await ended.FinishAsync();
-    });
-
-    public async Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(
-        int siteId, string domain, DateTimeOffset receivedBefore, int max)
-    {
-        // Ids are times: the oldest are one range of the index.
-        var before = MessageId.AtOrAfter(receivedBefore).Value;
-        var expired = await ReadAsync(db => db.Recipients
-            .Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == domain && r.MessageId < before)
-            .OrderBy(r => r.MessageId).Select(r => r.Id).Take(max).ToListAsync(), CancellationToken.None);
-        var entries = 0;
-        var paths = new List<string>();
-        foreach (var piece in expired.Chunk(PieceSize))
+        foreach (var report in (reports ?? []).Where(report => report.Entries.Any(settled.Contains)))
         {
-            var trace = new TraceEvent { Event = "expired", Detail = "It was not collected in time." };
-            var (count, more) = await EndAsync(piece, RecipientState.Held, RecipientState.Expired, trace);
-            entries += count;
-            paths.AddRange(more);
+            await InsertAsync(batch, report.Message, report.InlineContent);
+            await TraceAsync(batch, report.About.Value, report.Trace);
         }
-        return (entries, paths);
-    }
-
-    Task<(int Entries, IReadOnlyList<string> Paths)> EndAsync(long[] ids, RecipientState from, RecipientState to, TraceEvent trace) =>
-        pipeline.RunAsync(async batch =>
-        {
-            var ended = new EndedEntries(batch);
-            foreach (var id in ids) await EndAsync(batch, ended, id, from, to, trace);
-            return (ended.Count, await ended.FinishAsync());
-        });
+        return await ended.FinishAsync();
+    }, (reports ?? []).Sum(report => report.InlineContent?.Length ?? 0));
 
     static async ValueTask EndAsync(WriteBatch batch, EndedEntries ended, long id, RecipientState from, RecipientState to, TraceEvent trace)
     {
@@ -62,10 +43,11 @@ sealed partial class QueueStore
         ended.Add(entry);
     }
 
-    public Task<DeleteResult> DeleteAsync(MessageId id, string by) => pipeline.RunAsync(async batch =>
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null) => pipeline.RunAsync(async batch =>
     {
         if ((await batch.Writer.QueryAsync(HotStatements.MessageExists, _ => true, id.Value)).Count == 0) return new DeleteResult(false, false, []);
         var live = await batch.Writer.QueryAsync(HotStatements.LiveEntries, row => (Id: row.GetInt64(0), State: row.GetString(1)), id.Value);
+        if (recipientIds is not null) live.RemoveAll(entry => !recipientIds.Contains(entry.Id));
         if (live.Exists(e => e.State == EnumText<RecipientState>.Write(RecipientState.Delivering))) return new(true, true, []);
         var ended = new EndedEntries(batch);
         foreach (var entry in live)
@@ -93,18 +75,21 @@ sealed partial class QueueStore
     {
         var moved = 0;
         foreach (var id in ids)
-        {
-            if (await batch.Writer.QueryAsync(HotStatements.MoveMessage, row => row.GetInt64(0), id, fromSiteId, toSiteId) is not [var size]) continue;
-            await batch.Writer.RunAsync(HotStatements.MoveEntries, id, toSiteId);
-            foreach (var domain in await batch.Writer.QueryAsync(HotStatements.LiveDomains, row => row.GetString(0), id))
-            {
-                batch.AddToDestination(fromSiteId, domain, -1, -size);
-                batch.AddToDestination(toSiteId, domain, 1, size);
-            }
-            await TraceAsync(batch, id, new() { Event = "redirected", Detail = $"From site {fromSiteId} to site {toSiteId}." });
-            moved++;
-        }
+            if (await MoveAsync(batch, id, fromSiteId, toSiteId, null)) moved++;
         return moved;
+    }
+
+    static async ValueTask<bool> MoveAsync(WriteBatch batch, long id, int fromSiteId, int toSiteId, string? by)
+    {
+        if (await batch.Writer.QueryAsync(HotStatements.MoveMessage, row => row.GetInt64(0), id, fromSiteId, toSiteId) is not [var size]) return false;
+        await batch.Writer.RunAsync(HotStatements.MoveEntries, id, toSiteId);
+        foreach (var domain in await batch.Writer.QueryAsync(HotStatements.LiveDomains, row => row.GetString(0), id))
+        {
+            batch.AddToDestination(fromSiteId, domain, -1, -size);
+            batch.AddToDestination(toSiteId, domain, 1, size);
+        }
+        await TraceAsync(batch, id, new() { Event = "redirected", Detail = $"From site {fromSiteId} to site {toSiteId}.", By = by });
+        return true;
     }
 
     public async Task ReroutedAsync(int siteId, string domain, bool hold, DateTimeOffset now)
@@ -113,14 +98,15 @@ sealed partial class QueueStore
         await pipeline.RunAsync(batch => batch.Writer.RunAsync(HotStatements.RerouteLeased, siteId, domain, from, to));
         while (true)
         {
-            var ids = await ReadAsync(db => db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain)
+            var ids = await ReadAsync(db => db.Recipients.Where(r => r.SiteId == siteId && r.State == from && r.Domain == domain &&
+                    r.ViaDomain == null && r.ViaSmartHost == null)
                 .Select(r => r.Id).Take(PieceSize).ToListAsync(), CancellationToken.None);
             if (ids.Count == 0) return;
             await pipeline.RunAsync(async batch =>
             {
                 foreach (var id in ids)
                 {
-                    var rows = await batch.Writer.QueryAsync(HotStatements.Reroute, row => (MessageId: row.GetInt64(0), Address: row.GetString(1)),
+                    var rows = await batch.Writer.QueryAsync(HotStatements.ChangeState, row => (MessageId: row.GetInt64(0), Address: row.GetString(1)),
                         id, from, to, hold ? null : now);
                     if (rows is not [var entry]) continue;
                     await TraceAsync(batch, entry.MessageId,
@@ -153,7 +139,8 @@ sealed partial class QueueStore
     {
         (trace.MessageId, trace.At) = (messageId, batch.Now);
         await batch.Writer.RunAsync(HotStatements.InsertTrace,
-            trace.MessageId, trace.At, trace.Event, trace.Recipient, trace.Detail, trace.Reply, trace.Host, trace.Tls, trace.By);
+            trace.MessageId, trace.At, trace.Event, trace.Recipient, trace.Detail, trace.Reply, trace.Host, trace.Address, trace.Tls,
+            trace.Stage, trace.Milliseconds, trace.By);
     }
 
     static EntryKey ReadEntry(DbDataReader row) => new(row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetString(3));
@@ -169,13 +156,10 @@ sealed class EndedEntries(WriteBatch batch)
 {
     readonly Dictionary<long, List<EntryKey>> _byMessage = [];
 
-    public int Count { get; set; }
-
     public void Add(EntryKey entry)
     {
         if (!_byMessage.TryGetValue(entry.MessageId, out var entries)) _byMessage.Add(entry.MessageId, entries = []);
         entries.Add(entry);
-        Count++;
     }
 
     /// <summary>The content files that are no longer needed.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Api;
 
@@ -53,7 +54,7 @@ sealed record DomainRequest(
 {
     [JsonIgnore]
     public DomainConfiguration Configuration => new(
-        Name, Kind, Route?.Route ?? new(), Route?.TurnAccounts ?? [], AllowRelay, Overrides ?? []);
+        Name, Kind, Route?.Route ?? new(), Route?.TurnAccounts ?? [], AllowRelay, Overrides ?? [], Route?.SmartHost?.Choice);
 
     /// <summary>The domain as a patch finds it: a patch that changes the route's type begins from an empty route.</summary>
     public static DomainRequest ForPatch(DomainSnapshot domain, JsonObject patch)
@@ -62,6 +63,11 @@ sealed record DomainRequest(
         // As it is read: without case.
         var changesType = patch["route"] is JsonObject members && members["type"] is { } type
             && !string.Equals(type.ToString(), route.Type.ToString(), StringComparison.OrdinalIgnoreCase);
+        if ((patch["route"] as JsonObject)?["smartHost"] is JsonObject host)
+        {
+            if (SmartHostDocument.IsOther(host, route.SmartHost?.Use is not null)) route = route with { SmartHost = null };
+            SecretNulls.Keep(host, "password");
+        }
         return new(domain.Name, domain.Kind, changesType ? new(route.Type) : route, domain.ConfiguredAllowRelay,
             JsonNode.Parse(domain.ExplicitOverrides)!.AsObject());
     }
@@ -76,7 +82,7 @@ sealed record DomainRequest(
 /// <param name="MaxBytes">hold: bytes that may wait; absent or 0: no limit.</param>
 /// <param name="MaxMessages">hold: messages that may wait; absent or 0: no limit.</param>
 /// <param name="Directory">drop: a folder instead of the site's Drop.</param>
-/// <param name="SmartHost">smartHost: the host.</param>
+/// <param name="SmartHost">smartHost: the host, or names of kept ones.</param>
 sealed record RouteDocument(
     RouteType Type,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Etrn = null,
@@ -88,6 +94,7 @@ sealed record RouteDocument(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Directory = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SmartHostDocument? SmartHost = null)
 {
+    /// <summary>Without the smart host, which has a secret to be encrypted first.</summary>
     [JsonIgnore]
     public DomainRoute Route => new()
     {
@@ -98,7 +105,6 @@ sealed record RouteDocument(
         MaxBytes = MaxBytes,
         MaxMessages = MaxMessages,
         Directory = Directory,
-        SmartHost = SmartHost is { } host ? new(host.Host, host.Port, host.Tls) : null,
     };
 
     public static RouteDocument Of(DomainSnapshot domain)
@@ -106,15 +112,43 @@ sealed record RouteDocument(
         var (route, held) = (domain.Route, domain.IsHeld);
         return new(
             route.Type, held ? route.Etrn : null, held ? domain.TurnAccounts : null, route.EtrnTo, route.MaxAge, route.MaxBytes,
-            route.MaxMessages, route.Directory, route.SmartHost is { } host ? new(host.Host, host.Port, host.Tls) : null);
+            route.MaxMessages, route.Directory, route.SmartHost is { } host ? SmartHostDocument.Of(host) : null);
     }
 }
 
-/// <summary>A host that mail is handed to.</summary>
+/// <summary>A host that mail is handed to, or names of smart hosts that are tried in order.</summary>
 /// <param name="Host">Its name, or its address in brackets.</param>
-/// <param name="Port">TCP port.</param>
-/// <param name="Tls">none, opportunistic or require.</param>
-sealed record SmartHostDocument(string Host, int Port = 25, string Tls = "opportunistic");
+/// <param name="Port">TCP port. Default: 465 with tls implicit, else 587 with a log-in and 25 without.</param>
+/// <param name="Tls">none, opportunistic, require, verify or implicit. Default: verify with a log-in, opportunistic without.</param>
+/// <param name="Username">Given, it is logged in to.</param>
+/// <param name="Password">Never shown; stays when a change leaves it out.</param>
+/// <param name="CertificateAuthority">PEM of the authorities to trust instead of the system's.</param>
+/// <param name="Use">Instead of a host: names of smart hosts, tried in order.</param>
+sealed record SmartHostDocument(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Host = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HostTls? Tls = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Username = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Password = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CertificateAuthority = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Use = null)
+{
+    [JsonIgnore]
+    public SmartHostChoice Choice => Use is null
+        ? SmartHostChoice.Inline(Host, Port, Tls, Username, Password, CertificateAuthority)
+        : SmartHostChoice.Inline(Host, Port, Tls, Username, Password, CertificateAuthority) with
+        {
+            Use = Use,
+            Target = this == new SmartHostDocument(Use: Use) ? null : new() { Host = Host },
+        };
+
+    public static SmartHostDocument Of(SmartHostRoute route) => route.Target is { } target
+        ? new(target.Host, target.Port, target.Tls, target.Auth.Username, null, target.CertificateAuthority)
+        : new(Use: route.Use);
+
+    /// <summary>A patch gives names in place of a host, or a host in place of names: it begins from nothing.</summary>
+    public static bool IsOther(JsonObject patch, bool hasNames) => hasNames ? patch["host"] is not null : patch["use"] is not null;
+}
 
 /// <summary>A run that was started.</summary>
 /// <param name="Messages">How many messages wait.</param>

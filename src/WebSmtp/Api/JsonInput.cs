@@ -126,7 +126,7 @@ static class JsonInput
         if (type == typeof(int) || type == typeof(long)) return "a whole number";
         if (type == typeof(string)) return "a text";
         if (type == typeof(TimeSpan)) return "an ISO 8601 duration such as \"PT15M\"";
-        if (type.IsEnum) return "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName));
+        if (type.IsEnum) return "one of " + string.Join(", ", Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, ApiJson.Options.GetTypeInfo(type))));
         return ApiJson.Options.GetTypeInfo(type).Kind is JsonTypeInfoKind.Enumerable ? "a list" : "an object";
     }
 

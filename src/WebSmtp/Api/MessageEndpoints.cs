@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
-using WebSmtp.Smtp.Addresses;
 
 namespace WebSmtp.Api;
 
@@ -32,7 +31,7 @@ static class MessageEndpoints
             .Produces<TraceResponse>().Example(response: TraceResponse.Example);
         api.MapDelete("/messages/{id}", DeleteAsync)
             .Describe(Role.Operator, Tag, "Delete a message",
-                "It is neither delivered nor returned. Refused with 409 while it is being delivered or collected.", 404, 409, 412)
+                "It is neither delivered nor returned. With recipient: for this one only. Refused with 409 while it is being delivered or collected.", 404, 409, 412)
             .Produces(204);
     }
 
@@ -71,11 +70,11 @@ static class MessageEndpoints
         return events.Count > 0 ? context.Show(TraceResponse.Of(events)) : NotFound(id).Answer();
     }
 
-    static async Task<IResult> DeleteAsync(HttpContext context, QueueOperations queue, string id)
+    static async Task<IResult> DeleteAsync(HttpContext context, QueueOperations queue, string id, string? recipient)
     {
         if (await FindAsync(context, queue, id) is not { } message) return NotFound(id).Answer();
         var refused = EntityTags.Refuse(context.Request, EntityTags.OfContent(MessageResponse.Of(message)))
-            ?? await queue.DeleteAsync(new(message.Id), context.Actor(), context.RequestAborted);
+            ?? await queue.DeleteAsync(new(message.Id), context.Actor(), context.RequestAborted, recipient);
         return refused?.Answer() ?? TypedResults.NoContent();
     }
 
@@ -115,13 +114,10 @@ sealed class MessageQuery
         }
         if (History is not (null or "true" or "false")) return Problem.Invalid("history", "Give true or false.");
         return new MessageFilter(
-            siteId, Destination(Domain), state is { } one ? MessageResponse.Stored(one) : null, Sender, Recipient, Subject,
+            siteId, Domain is null ? null : QueueOperations.Destination(Domain), state is { } one ? MessageResponse.Stored(one) : null, Sender, Recipient, Subject,
             olderThan is { } age ? Before(time.GetUtcNow(), age) : null, History is "true",
             state switch { EntryState.Retry => true, EntryState.Queued => false, _ => null });
     }
-
-    // As it is stored; what is no domain (an address literal is none either) is looked for as it is.
-    static string? Destination(string? domain) => DomainName.TryParse(domain, out var parsed) ? parsed : domain?.ToLowerInvariant();
 
     static DateTimeOffset Before(DateTimeOffset now, TimeSpan age) =>
         now - DateTimeOffset.UnixEpoch > age ? now - age : DateTimeOffset.UnixEpoch;

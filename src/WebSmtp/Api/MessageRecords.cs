@@ -24,7 +24,7 @@ sealed record MessageResponse(
     public const string Example = """
         { "id": "02P3K9ZC1G004", "siteId": 1, "receivedAt": "2026-11-22T21:10:05.112Z", "from": { "address": "127.0.0.1", "name": null, "helo": "client.example" },
           "account": null, "protocol": "ESMTP", "mailFrom": "alice@example.org", "size": 4017, "subject": "Hello", "messageId": "<1@example.org>",
-          "recipients": [ { "address": "bob@test.com", "state": "held", "attempts": 0, "nextAttempt": null, "lastReply": null, "deliveredTo": null } ] }
+          "recipients": [ { "address": "bob@test.com", "state": "held", "attempts": 0, "nextAttempt": null, "lastReply": null, "deliveredTo": null, "via": null } ] }
         """;
 
     public const string ContentExample = """
@@ -35,7 +35,8 @@ sealed record MessageResponse(
         new MessageId(message.Id).ToString(), message.SiteId, message.ReceivedAt, new(message.ClientAddress, null, message.HeloName),
         message.Account, message.Protocol, message.MailFrom, message.Size, message.Subject, message.HeaderMessageId,
         [.. message.Recipients.Select(recipient => new RecipientResponse(
-            recipient.Address, Shown(recipient), recipient.Attempts, recipient.DueAt, recipient.LastReply, recipient.DeliveredTo))]);
+            recipient.Address, Shown(recipient), recipient.Attempts, recipient.DueAt, recipient.LastReply, recipient.DeliveredTo,
+            recipient.ViaDomain ?? recipient.ViaSmartHost))]);
 
     /// <summary>The state that entries are stored with.</summary>
     public static RecipientState Stored(EntryState state) => state switch
@@ -76,8 +77,9 @@ sealed record ClientResponse(string Address, string? Name, string Helo);
 /// <param name="NextAttempt">When it is due; null unless queued or retry.</param>
 /// <param name="LastReply">What the last host answered.</param>
 /// <param name="DeliveredTo">The host or folder that took it.</param>
+/// <param name="Via">The domain or smart host that an operator sent it by; null: its own route.</param>
 sealed record RecipientResponse(
-    string Address, EntryState State, int Attempts, DateTimeOffset? NextAttempt, string? LastReply, string? DeliveredTo);
+    string Address, EntryState State, int Attempts, DateTimeOffset? NextAttempt, string? LastReply, string? DeliveredTo, string? Via);
 
 /// <summary>The story of a message.</summary>
 /// <param name="Items">What happened, in order.</param>
@@ -85,17 +87,11 @@ sealed record TraceResponse(IReadOnlyList<TraceEventResponse> Items)
 {
     public const string Example = """
         { "items": [
-          { "at": "2026-11-22T21:10:05.112Z", "event": "received", "recipient": null, "detail": "4017 bytes by ESMTP", "reply": "250 2.0.0 OK", "host": "client.example", "address": "127.0.0.1", "tls": null, "by": null },
-          { "at": "2026-11-22T21:10:05.112Z", "event": "held", "recipient": "bob@test.com", "detail": "waits to be collected", "reply": null, "host": null, "address": null, "tls": null, "by": null } ] }
+          { "at": "2026-11-22T21:10:05.112Z", "event": "received", "recipient": null, "detail": "4017 bytes by ESMTP", "reply": "250 2.0.0 OK", "host": "client.example", "address": "127.0.0.1", "tls": null, "stage": null, "milliseconds": null, "by": null },
+          { "at": "2026-11-22T21:10:05.112Z", "event": "held", "recipient": "bob@test.com", "detail": "waits to be collected", "reply": null, "host": null, "address": null, "tls": null, "stage": null, "milliseconds": null, "by": null } ] }
         """;
 
-    public static TraceResponse Of(IReadOnlyList<TraceEvent> events) => new([.. events.Select(one =>
-    {
-        // The queue keeps one word for the peer: the name it has, or its address where it has none.
-        var isAddress = System.Net.IPAddress.TryParse(one.Host, out _);
-        return new TraceEventResponse(
-            one.At, one.Event, one.Recipient, one.Detail, one.Reply, isAddress ? null : one.Host, isAddress ? one.Host : null, one.Tls, one.By);
-    })]);
+    public static TraceResponse Of(IReadOnlyList<TraceEvent> events) => new([.. events.Select(TraceEventResponse.Of)]);
 }
 
 /// <summary>Something that happened to a message.</summary>
@@ -107,6 +103,19 @@ sealed record TraceResponse(IReadOnlyList<TraceEventResponse> Items)
 /// <param name="Host">The other host, by name.</param>
 /// <param name="Address">The other host, by address.</param>
 /// <param name="Tls">The version of TLS; null: in clear.</param>
+/// <param name="Stage">Where in the conversation it was decided.</param>
+/// <param name="Milliseconds">How long the attempt took.</param>
 /// <param name="By">Who asked for it.</param>
 sealed record TraceEventResponse(
-    DateTimeOffset At, string Event, string? Recipient, string? Detail, string? Reply, string? Host, string? Address, string? Tls, string? By);
+    DateTimeOffset At, string Event, string? Recipient, string? Detail, string? Reply, string? Host, string? Address, string? Tls,
+    string? Stage, int? Milliseconds, string? By)
+{
+    public static TraceEventResponse Of(TraceEvent one)
+    {
+        // Where the peer has no name, its address stands for one.
+        var isAddress = System.Net.IPAddress.TryParse(one.Host, out _);
+        return new(
+            one.At, one.Event, one.Recipient, one.Detail, one.Reply, isAddress ? null : one.Host, one.Address ?? (isAddress ? one.Host : null),
+            one.Tls, one.Stage, one.Milliseconds, one.By);
+    }
+}

@@ -41,6 +41,13 @@ sealed class OperationDetails : IOperationFilter
         ["history"] = ("Messages that have left the queue as well.", null),
         ["messages"] = ("What becomes of mail that is still queued: refuse (default), export or move.", "refuse"),
         ["to"] = ("For move: the id of the site that gets the mail.", null),
+        ["mailFrom"] = ("The envelope sender; empty: the null sender. Default: the header's Sender or From.", "ann@hub.example"),
+        ["rcptTo"] = ("An envelope recipient; once for each. Default: those in To, Cc and Bcc.", null),
+        ["headerRecipients"] = ("Those in To, Cc and Bcc get it beside those in rcptTo.", null),
+        ["messageId"] = ("Our id, or the header's Message-ID with or without its brackets.", "02P3K9ZC1G004"),
+        ["siteId"] = ("Only this site.", 1),
+        ["client"] = ("Only this client's address.", "192.0.2.99"),
+        ["from"] = ("Not before this ISO 8601 time; of a message, when it was received.", "2026-11-22T00:00:00Z"),
         ["username"] = ("The account's name.", "testserver"),
     };
 
@@ -56,8 +63,9 @@ sealed class OperationDetails : IOperationFilter
         ["404"] = "There is no such thing.",
         ["409"] = "It conflicts with what is there.",
         ["412"] = "If-Match is stale: it was changed meanwhile.",
+        ["413"] = "The message is larger than the site takes.",
         ["415"] = "The body is not JSON.",
-        ["503"] = "Not ready; the reasons are in the answer.",
+        ["503"] = "Not now; the reasons are in the answer.",
     };
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -115,8 +123,16 @@ sealed class OperationDetails : IOperationFilter
         {
             "id" when path.Contains("sites/", StringComparison.Ordinal) => ("The site's id.", 1),
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
+            "id" when path.Contains("operations/", StringComparison.Ordinal) => ("The operation's id.", "02P3K9ZC1G00A"),
             "id" => ("The session's id.", (JsonNode?)null),
+            "to" when IsSearch(path) => ("Before this ISO 8601 time; of a message, when it was received.", "2026-11-23T00:00:00Z"),
+            "sender" when IsSearch(path) => ("Only this sender: the whole address.", "alice@example.org"),
+            "recipient" when IsSearch(path) => ("Only this recipient: the whole address.", "bob@test.com"),
+            "recipient" when path.Contains("messages/{", StringComparison.Ordinal) => ("Only this recipient of the message; left out: all.", null),
+            "domain" when path.Contains("queues/{", StringComparison.Ordinal) => ("The destination.", "test.com"),
             "name" when path.Contains("etrn-names", StringComparison.Ordinal) => ("The name, without #.", "branches"),
+            "name" when path.Contains("collectors", StringComparison.Ordinal) => ("The collector's name.", "provider"),
+            "name" when path.Contains("smarthosts", StringComparison.Ordinal) => ("The smart host's name.", "primary"),
             "name" => ("The domain's name.", "test.com"),
             var name => Parameters.GetValueOrDefault(name!, ("", null)),
         };
@@ -129,10 +145,11 @@ sealed class OperationDetails : IOperationFilter
                 schema.Type = JsonSchemaType.Integer;
                 (schema.Minimum, schema.Maximum, schema.Default) = ("1", "500", 50);
                 break;
-            case "to":
+            case "siteId":
+            case "to" when !IsSearch(path):
                 schema.Type = JsonSchemaType.Integer;
                 break;
-            case "history":
+            case "history" or "headerRecipients":
                 schema.Type = JsonSchemaType.Boolean;
                 break;
             case "olderThan":
@@ -147,12 +164,21 @@ sealed class OperationDetails : IOperationFilter
         }
     }
 
+    static bool IsSearch(string path) =>
+        path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
+
     static void Add(OperationExample example, OpenApiOperation operation)
     {
         if (example.Request is { } request)
         {
-            foreach (var (_, type) in operation.RequestBody?.Content ?? new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal))
-                ((OpenApiMediaType)type).Example = JsonNode.Parse(request);
+            foreach (var (name, type) in operation.RequestBody?.Content ?? new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal))
+            {
+                var media = (OpenApiMediaType)type;
+                // A whole message is text, not the JSON that may stand in its place.
+                var isMessage = name is SubmissionEndpoints.ContentType;
+                if (isMessage) media.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+                media.Example = isMessage ? SubmissionRequest.MessageExample : JsonNode.Parse(request);
+            }
         }
         if (example.Response is not { } response) return;
         foreach (var (status, answer) in operation.Responses ?? [])

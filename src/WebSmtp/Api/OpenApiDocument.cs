@@ -5,12 +5,19 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
 using Swashbuckle.AspNetCore.SwaggerGen;
+using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Submissions;
 
 namespace WebSmtp.Api;
 
@@ -77,6 +84,9 @@ static class OpenApiDocument
         // Only so that endpoints know them for services; nothing is ever asked of them.
         builder.Services.AddSingleton<SiteOperations>().AddSingleton<SiteRegistry>().AddSingleton<HeldMail>().AddSingleton<AccountOperations>()
             .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
+            .AddSingleton<SmartHostOperations>().AddSingleton<Submission>()
+            .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
+            .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();

@@ -68,12 +68,43 @@ sealed class SettingSchemas : ISchemaFilter
                     ["allowAddresses"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = text },
                 };
                 break;
+            case SettingType.SmartHost:
+                schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
+                schema.Properties = SmartHost();
+                break;
             default:
                 schema.Type = JsonSchemaType.String;
                 schema.MaxLength = int.TryParse(setting.Maximum, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
                 break;
         }
         return schema;
+    }
+
+    static Dictionary<string, IOpenApiSchema> SmartHost()
+    {
+        return new(StringComparer.Ordinal)
+        {
+            ["host"] = Of(JsonSchemaType.String, "Its name, or its address in brackets."),
+            ["port"] = Of(JsonSchemaType.Integer, "TCP port. Default: 465 with tls implicit, else 587 with a log-in and 25 without."),
+            ["tls"] = Of(JsonSchemaType.String, "Default: verify with a log-in, opportunistic without.", "none", "opportunistic", "require", "verify", "implicit"),
+            ["username"] = Of(JsonSchemaType.String, "Given, it is logged in to."),
+            ["password"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Never shown; stays when it is left out.", WriteOnly = true },
+            ["certificateAuthority"] = Of(JsonSchemaType.String, "PEM of the authorities to trust instead of the system's."),
+            ["use"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "Instead of a host: names of smart hosts, tried in order.",
+                Items = new OpenApiSchema { Type = JsonSchemaType.String },
+            },
+            ["mode"] = Of(JsonSchemaType.String, "For all mail that no domain rule routes, or where its own hosts cannot be reached. Default: always.", "always", "fallback"),
+        };
+
+        static OpenApiSchema Of(JsonSchemaType type, string description, params string[] choices) => new()
+        {
+            Type = type,
+            Description = description,
+            Enum = choices.Length > 0 ? [.. choices.Select(choice => (JsonNode)choice)] : null,
+        };
     }
 
     static List<JsonNode> Choices(Setting setting) => [.. setting.Choices.Select(choice => (JsonNode)choice)];

@@ -60,6 +60,8 @@ static class Problems
         ProblemKind.NotFound => StatusCodes.Status404NotFound,
         ProblemKind.Conflict => StatusCodes.Status409Conflict,
         ProblemKind.Stale => StatusCodes.Status412PreconditionFailed,
+        ProblemKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ProblemKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
     };
 
     static string? Explain(HttpResponse response) =>
@@ -67,7 +69,7 @@ static class Problems
         {
             StatusCodes.Status404NotFound => "There is nothing at this address.",
             StatusCodes.Status415UnsupportedMediaType =>
-                $"The body must be application/json, for PATCH also {MergePatch.ContentType}; say so in Content-Type.",
+                $"The body must be application/json, for PATCH also {MergePatch.ContentType}, for a message also message/rfc822; say so in Content-Type.",
             >= 400 => "The request cannot be answered.",
             _ => null,
         };

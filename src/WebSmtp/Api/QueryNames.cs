@@ -18,7 +18,7 @@ static class QueryNames
     // Every text that a handler takes is a part of the path or of the query.
     static IEnumerable<string> Names(ParameterInfo parameter)
     {
-        if (parameter.ParameterType == typeof(string)) return [parameter.Name!];
+        if (parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(string[])) return [parameter.Name!];
         return parameter.GetCustomAttribute<AsParametersAttribute>() is null
             ? []
             : parameter.ParameterType.GetProperties().Select(property => property.GetCustomAttribute<FromQueryAttribute>()?.Name ?? property.Name);

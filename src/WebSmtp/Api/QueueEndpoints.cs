@@ -1,5 +1,6 @@
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Api;
@@ -10,26 +11,30 @@ enum QueueState { Active, Retry, Held, Frozen }
 /// <summary>The mail of a site that lives for one destination.</summary>
 /// <param name="Domain">The destination.</param>
 /// <param name="Route">The type of its route.</param>
+/// <param name="WillGoVia">Where the next attempt goes, in words.</param>
 /// <param name="Messages">Messages that have a recipient there.</param>
 /// <param name="Bytes">Their size.</param>
 /// <param name="Oldest">When the oldest of them was received.</param>
 /// <param name="NextAttempt">When the next is due; null for held mail.</param>
 /// <param name="LastError">The last reply that was not a success.</param>
 /// <param name="State">What happens to it.</param>
+/// <param name="StoppedBy">Who stopped the destination; null: nobody did.</param>
+/// <param name="StoppedAt">Since when it is stopped.</param>
 sealed record QueueResponse(
-    string Domain, RouteType Route, long Messages, long Bytes, DateTimeOffset? Oldest, DateTimeOffset? NextAttempt, string? LastError,
-    QueueState State)
+    string Domain, RouteType Route, string WillGoVia, long Messages, long Bytes, DateTimeOffset? Oldest, DateTimeOffset? NextAttempt, string? LastError,
+    QueueState State, string? StoppedBy, DateTimeOffset? StoppedAt)
 {
-    public static QueueResponse Of(SiteSnapshot site, DestinationSummary row) => new(
-        row.Domain, site.RuleFor(row.Domain)?.Route.Type ?? RouteType.Dns, row.Messages, row.Bytes, row.Oldest, row.NextAttempt, row.LastError,
+    public static QueueResponse Of(RoutePlan plan, DestinationSummary row) => new(
+        row.Domain, plan.Type, Mta.Queue.WillGoVia.Describe(plan), row.Messages, row.Bytes, row.Oldest, row.NextAttempt, row.LastError,
         row switch
         {
+            { Stopped: not null } => QueueState.Frozen,
             { AnyDelivering: true } => QueueState.Active,
             { AnyRetrying: true } => QueueState.Retry,
             { AnyHeld: true } => QueueState.Held,
             { AnyFrozen: true } => QueueState.Frozen,
             _ => QueueState.Active,
-        });
+        }, row.Stopped?.By, row.Stopped?.At);
 }
 
 static class QueueEndpoints
@@ -37,20 +42,21 @@ static class QueueEndpoints
     const string Tag = "Queue";
 
     public static void Map(IEndpointRouteBuilder api) => api.MapGet("/sites/{id:int}/queues", ListAsync)
-        .Describe(Role.Viewer, Tag, "List a site's destinations", "One row for each destination with living mail, by name.", 404)
+        .Describe(Role.Viewer, Tag, "List a site's destinations", "One row for each destination with living mail, and each that is stopped, by name.", 404)
         .Produces<Listed<QueueResponse>>()
         .ListExample("""
-            { "domain": "test.com", "route": "hold", "messages": 12, "bytes": 48211, "oldest": "2026-11-22T21:10:05Z",
-              "nextAttempt": null, "lastError": null, "state": "held" }
+            { "domain": "test.com", "route": "hold", "willGoVia": "held until collected", "messages": 12, "bytes": 48211, "oldest": "2026-11-22T21:10:05Z",
+              "nextAttempt": null, "lastError": null, "state": "held", "stoppedBy": null, "stoppedAt": null }
             """);
 
     static async Task<IResult> ListAsync(
-        HttpContext context, SiteRegistry sites, QueueOperations queue, int id, string? limit, string? cursor)
+        HttpContext context, SiteRegistry sites, RoutePlanner planner, QueueOperations queue, int id, string? limit, string? cursor)
     {
         var page = PageRequest.Read($"queues {id}", limit, cursor);
         if (page.Value is not { } wanted) return page.Problem!.Answer();
         if (sites.Find(id) is not { } view) return SiteEndpoints.NotFound(id).Answer();
         return context.Show(wanted.Of(
-            await queue.ListDestinationsAsync(id, wanted.After, wanted.Limit, context.RequestAborted), row => QueueResponse.Of(view.Site, row)));
+            await queue.ListDestinationsAsync(id, wanted.After, wanted.Limit, context.RequestAborted),
+            row => QueueResponse.Of(planner.Plan(view.Site, row.Domain), row)));
     }
 }

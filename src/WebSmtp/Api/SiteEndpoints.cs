@@ -90,7 +90,7 @@ static class SiteEndpoints
         var changed = await MergePatch.ApplyAsync<SiteView, SiteRequest, SiteView>(
             context.Request,
             () => Task.FromResult<Result<SiteView>>(registry.Find(id) is { } view ? view : NotFound(id)),
-            view => view.Site.Version, (view, _) => SiteRequest.Of(view.Site),
+            view => view.Site.Version, SiteRequest.ForPatch,
             async (wanted, patch, version) => SettingResponse.RefuseUnknown(patch, "settings")
                 ?? await sites.UpdateAsync(id, wanted.Configuration, version, context.Actor(), context.RequestAborted));
         return Show(context, changed, warnings: true);

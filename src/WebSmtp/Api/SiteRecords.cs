@@ -49,7 +49,20 @@ sealed record SiteRequest(
     public SiteConfiguration Configuration => new(
         Name, [.. Endpoints.Select(endpoint => endpoint.Endpoint)], Mailroot, DefaultDomain, Fqdn, AutoStart, Settings ?? []);
 
-    public static SiteRequest Of(SiteSnapshot site) => new(
+    /// <summary>The site as a patch finds it.</summary>
+    public static SiteRequest ForPatch(SiteView view, JsonObject patch)
+    {
+        var request = Of(view.Site);
+        if ((patch["settings"] as JsonObject)?["smartHost"] is JsonObject host)
+        {
+            if (request.Settings?["smartHost"] is JsonObject now && SmartHostDocument.IsOther(host, now["use"] is not null))
+                request.Settings["smartHost"] = new JsonObject { ["mode"] = now["mode"]?.DeepClone() };
+            SecretNulls.Keep(host, "password");
+        }
+        return request;
+    }
+
+    static SiteRequest Of(SiteSnapshot site) => new(
         site.Name, [.. site.Endpoints.Select(EndpointDocument.Of)], site.ConfiguredMailroot, site.DefaultDomain, site.ConfiguredFqdn,
         site.AutoStart, JsonNode.Parse(site.ExplicitSettings)!.AsObject());
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace WebSmtp.Cli;
@@ -8,7 +7,7 @@ namespace WebSmtp.Cli;
 static class AccountVerbs
 {
     static readonly Argument<string> Username = new("username") { Description = "The account's name." };
-    static readonly Option<bool> PasswordStdin = new("--password-stdin") { Description = "Read the password from the first line of standard input." };
+    public static readonly Option<bool> PasswordStdin = new("--password-stdin") { Description = "Read the password from the first line of standard input." };
     static readonly Option<bool> ChallengeResponse = new("--challenge-response") { Description = "It may log in with CRAM-MD5 as well." };
     static readonly Option<string> Description = new("--description") { Description = "For people.", HelpName = "text" };
     static readonly Option<int[]> Sites = new("--site") { Description = "A site where it may log in; default: all. May be given more than once.", HelpName = "site" };
@@ -44,7 +43,7 @@ static class AccountVerbs
     static string Path(Call call) => $"accounts/{Uri.EscapeDataString(call.Value(Username))}";
 
     /// <summary>Never from an argument: those can be read by every user of the machine.</summary>
-    static string ReadPassword(Call call)
+    public static string ReadPassword(Call call)
     {
         if (call.Value(PasswordStdin))
         {
@@ -54,20 +53,7 @@ static class AccountVerbs
         }
         if (Console.IsInputRedirected)
             throw new CommandException(ExitCode.WrongUsage, "There is no terminal to ask for the password: use --password-stdin.");
-        var password = Ask("Password: ");
-        return password == Ask("Again: ") ? password : throw new CommandException(ExitCode.WrongUsage, "The two are not the same.");
-    }
-
-    static string Ask(string question)
-    {
-        Console.Error.Write(question);
-        var typed = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key is ConsoleKey.Backspace) typed.Length = Math.Max(0, typed.Length - 1);
-            else if (!char.IsControl(key.KeyChar)) typed.Append(key.KeyChar);
-        }
-        Console.Error.WriteLine();
-        return typed.ToString();
+        var password = Secrets.Ask("Password: ");
+        return password == Secrets.Ask("Again: ") ? password : throw new CommandException(ExitCode.WrongUsage, "The two are not the same.");
     }
 }

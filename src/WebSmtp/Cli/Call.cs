@@ -64,6 +64,8 @@ sealed class Call(ParseResult parsed, RestClient server, CancellationToken stop)
     public Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body = null) =>
         server.SendAsync(method, path, body, stop);
 
+    public Task<JsonNode?> SendAsync(HttpMethod method, string path, HttpContent content) => server.SendAsync(method, path, content, stop);
+
     /// <summary>Sends a change, and prints the sentence, or the answer where JSON is wanted.</summary>
     public async Task ChangeAsync(HttpMethod method, string path, JsonNode? body, Func<JsonNode, string> sentence)
     {

@@ -17,6 +17,11 @@ static class DomainVerbs
     static readonly Option<bool> Drop = new("--drop") { Description = "Mail goes into a local folder." };
     static readonly Option<bool> Dns = new("--dns") { Description = "Mail goes to the domain's hosts; the default for a remote domain." };
     static readonly Option<string> SmartHost = new("--smart-host") { Description = "Mail goes to this host.", HelpName = "host[:port]" };
+    static readonly Option<string[]> UseSmartHost = new("--use-smart-host")
+    {
+        Description = "Mail goes to this smart host of websmtp smarthosts. May be given more than once: they are tried in order.",
+        HelpName = "name",
+    };
     static readonly Option<bool> Refuse = new("--refuse") { Description = "Mail is refused." };
 
     static readonly Option<bool> Etrn = new("--etrn") { Description = "With --hold: ETRN releases it." };
@@ -45,7 +50,7 @@ static class DomainVerbs
             new("COLLECTED BY", ShowCollectors), new("HELD", row => Output.Text(row["held"]?["messages"]), Right: true),
             new("OLDEST", row => Output.Time(row["held"]?["oldest"])), new("LAST COLLECTED", row => Output.Time(row["held"]?["lastCollected"]))), Site),
         Call.Verb("show", "Show a domain with the settings that hold for it.", call => call.ShowAsync(Path(call)), Site, Name),
-        Call.Verb("add", "Make a domain.", AddAsync, Site, Name, Alias, Hold, Drop, Dns, SmartHost, Refuse,
+        Call.Verb("add", "Make a domain.", AddAsync, Site, Name, Alias, Hold, Drop, Dns, SmartHost, UseSmartHost, Refuse,
             Etrn, EtrnTo, TurnAccount, MaxAge, MaxBytes, MaxMessages, Folder, AllowRelay, Set),
         Call.Verb("delete", "Delete a domain.", call => call.ChangeAsync(
             HttpMethod.Delete, Path(call), null, _ => $"Domain {call.Value(Name)} of site {call.Value(Site)} is deleted."), Site, Name),
@@ -56,7 +61,7 @@ static class DomainVerbs
     static Task AddAsync(Call call)
     {
         var types = new (Option Option, string Type)[]
-            { (Hold, "hold"), (Drop, "drop"), (Dns, "dns"), (SmartHost, "smartHost"), (Refuse, "refuse") }
+            { (Hold, "hold"), (Drop, "drop"), (Dns, "dns"), (SmartHost, "smartHost"), (UseSmartHost, "smartHost"), (Refuse, "refuse") }
             .Where(pair => call.Has(pair.Option)).ToList();
         if (types.Count > 1)
             throw new CommandException(ExitCode.WrongUsage, $"Give only one of {string.Join(", ", types.Select(pair => pair.Option.Name))}.");
@@ -81,6 +86,7 @@ static class DomainVerbs
         if (call.Value(MaxMessages) is { } messages) route["maxMessages"] = messages;
         if (call.Value(Folder) is { } folder) route["directory"] = folder;
         if (call.Value(SmartHost) is { } host) route["smartHost"] = Host(host);
+        if (call.Value(UseSmartHost) is { Length: > 0 } names) route["smartHost"] = new JsonObject { ["use"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) };
         return route;
     }
 

@@ -80,5 +80,5 @@ static class Output
     }
 
     /// <summary>What a stranger wrote into a message must not steer the terminal.</summary>
-    static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

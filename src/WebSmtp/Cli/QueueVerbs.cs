@@ -30,18 +30,14 @@ static class QueueVerbs
         {
             if (given.GetValueOrDefault<int>() < 1) given.AddError("--limit must be at least 1.");
         });
-        return new("queue", "Queued and held mail.")
+        var queue = new Command("queue", "Queued and held mail.")
         {
             Call.Verb("list", "List a site's messages, oldest first.", ListAsync, [Site, .. Filters.Select(filter => filter.Option), History, Limit]),
             Call.Verb("show", "Show a message and what happened to it.", ShowAsync, Id),
-            Call.Verb("delete", "Delete a message: it is neither delivered nor returned.", call => call.ChangeAsync(
-                HttpMethod.Delete, Path(call), null, _ => $"Message {call.Value(Id)} is deleted."), Id),
-            Call.Verb("destinations", "List where a site's mail goes.", call => call.ListAsync(
-                string.Create(CultureInfo.InvariantCulture, $"sites/{call.Value(Site)}/queues"), call.Value(Limit),
-                Column.Of("DOMAIN", "domain"), Column.Of("ROUTE", "route"), Column.Of("STATE", "state"), Column.Number("MESSAGES", "messages"),
-                Column.Size("SIZE", "bytes"), Column.Time("OLDEST", "oldest"), Column.Time("NEXT ATTEMPT", "nextAttempt"),
-                Column.Of("LAST ERROR", "lastError")), Site, Limit),
+            DestinationVerbs.List("destinations"),
         };
+        foreach (var verb in QueueActVerbs.Verbs(Filters)) queue.Add(verb);
+        return queue;
     }
 
     static Task ListAsync(Call call)

@@ -39,10 +39,13 @@ sealed class RestClient : IDisposable
     }
 
     /// <summary>The answer's JSON; null when it has none.</summary>
-    public async Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken stop)
+    public Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken stop) =>
+        SendAsync(method, path, body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json")), stop);
+
+    /// <summary>The answer's JSON; null when it has none.</summary>
+    public async Task<JsonNode?> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken stop)
     {
-        using var request = new HttpRequestMessage(method, path);
-        if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        using var request = new HttpRequestMessage(method, path) { Content = content };
         try
         {
             using var response = await _http.SendAsync(request, stop);

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 using WebSmtp.Admin;
@@ -9,13 +10,20 @@ using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Submissions;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Network;
+using WebSmtp.Smtp.Server;
 using WebSmtp.Storage;
 
 namespace WebSmtp.Composition;
@@ -99,8 +107,15 @@ static class ServerBuilder
         services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>().AddSingleton<ActGate>();
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
+        services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();
         services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
+        services.AddSingleton<QueueWork>().AddSingleton<Operations>().AddSingleton<TraceSearch>().AddSingleton<TraceUpkeep>().AddSingleton<RejectionLog>();
+        services.AddSingleton<SenderReports>().AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
+        services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<HostTlsOptions>();
+        services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();
+        services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
+        services.AddSingleton<CollectorHosts>().AddSingleton<CollectorConversation>().AddSingleton<CollectorRunner>().AddSingleton<CollectorOperations>();
     }
 
     static void AddNetwork(IServiceCollection services, ServerSettings settings)
@@ -110,8 +125,10 @@ static class ServerBuilder
         services.AddSingleton<ISecretProtector, SecretProtector>();
         services.AddSingleton(provider => ServerCertificate.LoadOrMake(settings.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SessionOptionsFactory>().AddSingleton<SmtpConnections>();
+        services.AddSingleton<Func<SiteSnapshot, SiteEndpoint, IPAddress, ServerSessionOptions>>(provider => provider.GetRequiredService<SessionOptionsFactory>().For);
+        services.AddSingleton<Simulator>();
         services.AddSingleton<IEndpointBinder, SocketBinder>();
-        services.AddSingleton<IDialer, TcpDialer>();
-        services.AddSingleton<IMailRouteResolver>(_ => new DnsRouteResolver(settings.DnsServers));
+        services.AddSingleton<IDialer, TcpDialer>().AddSingleton<ITokenEndpoint, TokenEndpoint>();
+        services.AddSingleton<IMailRouteResolver>(provider => new DnsRouteResolver(settings.DnsServers, provider.GetRequiredService<TimeProvider>()));
     }
 }

@@ -16,9 +16,9 @@ namespace WebSmtp.Demo;
 static class HeldMailDemo
 {
     const string Domain = "branch.example", Username = "branch", Password = "only-for-this-demo";
-    static readonly Actor Demonstrator = new("demo", Role.Administrator, "local");
+    internal static readonly Actor Demonstrator = new("demo", Role.Administrator, "local");
 
-    /// <summary>0 when all three messages were collected, else 1.</summary>
+    /// <summary>0 when all messages were collected, else 1.</summary>
     public static async Task<int> RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("websmtp-demo-");
@@ -57,8 +57,13 @@ static class HeldMailDemo
 
         waiting = await held.FindAsync(site.Id, Domain, stop);
         Say($"   Collected {collected} messages; {waiting!.Messages} are held now.");
+
+        Say("4. The branch may run WebSmtp too: a site of its own, with a collector that asks for the mail and takes it into its queue.");
+        await SendAsync(port, 4, stop);
+        var delivered = await BranchDemo.PlayAsync(services, new(Domain, port, Username, Password), stop);
+        waiting = await held.FindAsync(site.Id, Domain, stop);
         Say("The same is done by fetchmail in ODMR mode (ATRN), and with ETRN for hosts with a fixed address. See docs/.");
-        return collected == 3 && waiting.Messages == 0 ? 0 : 1;
+        return collected == 3 && delivered && waiting!.Messages == 0 ? 0 : 1;
     }
 
     static async Task<SiteSnapshot> MakeSiteAsync(IServiceProvider services, int port, CancellationToken stop)
@@ -88,7 +93,7 @@ static class HeldMailDemo
             await talk.SayAsync(line, stop);
             await talk.HearAsync(stop);
         }
-        foreach (var line in new[] { "From: boss@office.example", $"To: crew@{Domain}", $"Subject: Order {number}", "", $"This is order {number} of 3." })
+        foreach (var line in new[] { "From: boss@office.example", $"To: crew@{Domain}", $"Subject: Order {number}", "", $"This is order {number}." })
             await talk.SayAsync(line, stop);
         await talk.SayAsync(".", stop);
         await talk.HearAsync(stop);
@@ -141,15 +146,15 @@ static class HeldMailDemo
         return taken;
     }
 
-    static T Must<T>(T? value, Problem? problem) where T : class =>
+    internal static T Must<T>(T? value, Problem? problem) where T : class =>
         value ?? throw new InvalidOperationException(problem?.Detail);
 
-    static int FreePort()
+    internal static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    static void Say(string text) => Console.WriteLine(text);
+    internal static void Say(string text) => Console.WriteLine(text);
 }

@@ -35,14 +35,14 @@ sealed class SmtpConnections(
             if (connection.RemoteEndPoint is not IPEndPoint remote || sites.Find(siteId) is not { } site) return;
             if (site.State is not SiteState.Running)
             {
-                await RefuseAsync(connection, NotNow(site.Site));
+                await RefuseAsync(site.Site, connection, NotNow(site.Site));
                 return;
             }
             var here = Count((siteId, null), 1);
             var fromAddress = Count((siteId, remote.Address), 1);
             try
             {
-                if (TooMany(site.Site, here, fromAddress) is { } refusal) await RefuseAsync(connection, refusal);
+                if (TooMany(site.Site, here, fromAddress) is { } refusal) await RefuseAsync(site.Site, connection, refusal);
                 else await ConverseAsync(site.Site, bound, connection, remote);
             }
             finally
@@ -105,6 +105,9 @@ sealed class SmtpConnections(
 
     static Reply NotNow(SiteSnapshot site) => new(421, 4, 3, 2, $"{site.HostName} takes no connections at the moment, try again later");
 
-    static async Task RefuseAsync(ConnectionContext connection, Reply reply) =>
+    async Task RefuseAsync(SiteSnapshot site, ConnectionContext connection, Reply reply)
+    {
+        sinks.Refused(site, connection.RemoteEndPoint!, reply);
         await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(reply + "\r\n"));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http;
 using System.Text.Json.Nodes;
 using WebSmtp.EndToEnd.Tests.Programs;
@@ -71,7 +72,12 @@ public sealed class DescriptionTests(SharedServer server)
             ("post", "/sites/{id}/domains"), ("get", "/sites/{id}/domains"), ("get", "/sites/{id}/domains/{name}"), ("patch", "/sites/{id}/domains/{name}"),
             ("put", "/sites/{id}/etrn-names/{name}"), ("get", "/sites/{id}/etrn-names"), ("get", "/sites/{id}/etrn-names/{name}"),
             ("post", "/sites/{id}/domains/{name}/dequeue"), ("get", "/sites/{id}/queues"), ("get", "/sites/{id}/messages"), ("get", "/sites/{id}/sessions"),
+            ("post", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors/{name}"), ("patch", "/sites/{id}/collectors/{name}"),
+            ("post", "/sites/{id}/collectors/{name}/run"), ("get", "/sites/{id}/collectors/{name}/runs"), ("delete", "/sites/{id}/collectors/{name}"),
+            ("post", "/sites/{id}/messages/actions"), ("post", "/sites/{id}/queues/{domain}/hold"), ("post", "/sites/{id}/queues/{domain}/release"),
+            ("post", "/sites/{id}/queues/{domain}/retry"), ("get", "/operations"), ("get", "/trace"), ("get", "/sites/{id}/rejections"),
             ("delete", "/sites/{id}/etrn-names/{name}"), ("delete", "/sites/{id}/domains/{name}"), ("delete", "/accounts/{username}"),
+            ("post", "/smarthosts"), ("get", "/smarthosts"), ("get", "/smarthosts/{name}"), ("patch", "/smarthosts/{name}"), ("delete", "/smarthosts/{name}"),
             ("get", "/service"), ("patch", "/service")])
         {
             var operation = document["paths"]!["/api/v1" + path]![method]!;
@@ -85,7 +91,10 @@ public sealed class DescriptionTests(SharedServer server)
             if (request is not null) Assert.Empty(DescribedShape.Misfits(document, request["schema"]!, request["example"]));
             var body = request?["example"]?.ToJsonString();
 
-            var answer = (await own.Api.AskAsync(method.ToUpperInvariant(), filled, body)).Success();
+            var asked = await own.Api.AskAsync(method.ToUpperInvariant(), filled, body);
+            // Its schedule may have been quicker.
+            if (asked.Status is HttpStatusCode.Conflict && path.EndsWith("/run", StringComparison.Ordinal)) continue;
+            var answer = asked.Success();
 
             // The example of the answer has the members that the answer has, and both are as described.
             var described = operation["responses"]!.AsObject().First(response => response.Key.StartsWith('2')).Value!["content"]?["application/json"];

@@ -5,10 +5,10 @@ using System.Text;
 namespace WebSmtp.EndToEnd.Tests.Dns;
 
 /// <summary>Record types that mail needs. RFC 1035, RFC 3596.</summary>
-public enum RecordType : ushort { A = 1, Cname = 5, Mx = 15, Txt = 16, Aaaa = 28 }
+public enum RecordType : ushort { A = 1, Cname = 5, Soa = 6, Mx = 15, Txt = 16, Aaaa = 28 }
 
 /// <summary>Answer codes. RFC 1035 section 4.1.1.</summary>
-enum AnswerCode { NoError = 0, ServerFailure = 2, NoSuchName = 3 }
+enum AnswerCode { NoError = 0, ServerFailure = 2, NoSuchName = 3, Refused = 5 }
 
 /// <summary>A record of the zone: its data is already in wire form.</summary>
 /// <param name="Target">Of an alias.</param>
@@ -43,8 +43,9 @@ sealed record DnsMessage(ushort Id, string Name, ushort Type, byte[] Question)
         return new(BinaryPrimitives.ReadUInt16BigEndian(octets), string.Join('.', labels), BinaryPrimitives.ReadUInt16BigEndian(octets[(at + 1)..]), question);
     }
 
-    /// <summary>The answer; time to live is zero, so that a test may change its mind.</summary>
-    public byte[] Answer(AnswerCode code, IReadOnlyList<DnsRecord> records, bool truncated)
+    /// <summary>The answer; time to live is mostly zero, so that a test may change its mind.</summary>
+    /// <param name="seconds">Time to live; where there are no records, that of the SOA record which says so.</param>
+    public byte[] Answer(AnswerCode code, IReadOnlyList<DnsRecord> records, bool truncated, int seconds = 0)
     {
         const ushort response = 0x8580; // answer, authoritative, recursion wanted and had
         var answer = new List<byte>();
@@ -52,17 +53,19 @@ sealed record DnsMessage(ushort Id, string Name, ushort Type, byte[] Question)
         Add16(Id);
         Add16(response | (truncated ? 0x0200 : 0) | (int)code);
         Add16(1);
+        var authority = records.Count == 0 && seconds > 0;
         Add16(truncated ? 0 : records.Count);
-        Add16(0);
+        Add16(authority ? 1 : 0);
         Add16(0);
         answer.AddRange(Question);
-        foreach (var record in truncated ? [] : records)
+        DnsRecord[] soa = authority ? [new("example", RecordType.Soa, [0, 0, .. new byte[16], (byte)(seconds >> 24), (byte)(seconds >> 16), (byte)(seconds >> 8), (byte)seconds])] : [];
+        foreach (var record in truncated ? [] : records.Concat(soa))
         {
             answer.AddRange(Encode(record.Name));
             Add16((int)record.Type);
             Add16(1);
-            Add16(0);
-            Add16(0);
+            Add16(seconds >> 16);
+            Add16(seconds & 0xFFFF);
             Add16(record.Data.Length);
             answer.AddRange(record.Data);
         }

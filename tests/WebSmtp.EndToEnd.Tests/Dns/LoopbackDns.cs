@@ -28,9 +28,15 @@ public sealed class LoopbackDns : IAsyncDisposable
         _serving = Task.WhenAll(ServeUdpAsync(), ServeTcpAsync());
     }
 
-    enum Mood { Answers, Fails, Silent, Truncates }
+    enum Mood { Answers, Fails, Refuses, Silent, Truncates }
 
     public IPEndPoint EndPoint { get; }
+
+    /// <summary>Time to live of answers, also of those that say no.</summary>
+    public int Seconds { get; set; }
+
+    /// <summary>Does not answer about addresses of this family.</summary>
+    public RecordType? SilentAbout { get; set; }
 
     /// <summary>Every question so far.</summary>
     public IReadOnlyList<DnsQuery> Queries => [.. _queries];
@@ -41,6 +47,9 @@ public sealed class LoopbackDns : IAsyncDisposable
 
     /// <summary>Says SERVFAIL to every question about the name.</summary>
     public LoopbackDns Fail(string name) => Be(name, Mood.Fails);
+
+    /// <summary>Says REFUSED to every question about the name.</summary>
+    public LoopbackDns Refuse(string name) => Be(name, Mood.Refuses);
 
     /// <summary>Never answers about the name.</summary>
     public LoopbackDns BeSilent(string name) => Be(name, Mood.Silent);
@@ -81,12 +90,14 @@ public sealed class LoopbackDns : IAsyncDisposable
     {
         if (DnsMessage.Read(question) is not { } query) return null;
         _queries.Enqueue(new((RecordType)query.Type, query.Name, tcp));
-        if (!_zones.TryGetValue(query.Name, out var zone)) return query.Answer(AnswerCode.NoSuchName, [], false);
+        if (SilentAbout == (RecordType)query.Type) return null;
+        if (!_zones.TryGetValue(query.Name, out var zone)) return query.Answer(AnswerCode.NoSuchName, [], false, Seconds);
         return zone.Mood switch
         {
             Mood.Silent => null,
             Mood.Fails => query.Answer(AnswerCode.ServerFailure, [], false),
-            var mood => query.Answer(AnswerCode.NoError, Records(query.Name, (RecordType)query.Type), mood is Mood.Truncates && !tcp),
+            Mood.Refuses => query.Answer(AnswerCode.Refused, [], false),
+            var mood => query.Answer(AnswerCode.NoError, Records(query.Name, (RecordType)query.Type), mood is Mood.Truncates && !tcp, Seconds),
         };
     }
 

@@ -13,11 +13,16 @@ using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
 using WebSmtp.Mta.Tests.Queue;
+using WebSmtp.Mta.Tests.SmartHosts;
+using WebSmtp.Mta.Tests.Trace;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Tests.Acceptance;
@@ -53,12 +58,25 @@ sealed class MailBench : IAsyncDisposable
         var data = new DataDirectory(DataDirectory, []);
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
         Ids = new(Time, 0);
-        var own = new OwnListeners(Sites);
-        Collections = new(Sites, Queue, Records, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Collections>.Instance);
-        Scheduler = new(Sites, Queue, Spool, Network, own, Network, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        Planner = new(SmartHosts);
+        Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
+        var tokens = new OAuthTokens(
+            new FakeTokenEndpoint(), new(SmartHosts, Usage, new(), NullLogger<RefreshTokens>.Instance), Accounts, Time, NullLogger<OAuthTokens>.Instance);
+        Outbound = new(
+            Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), new(Accounts), Time,
+            NullLogger<Outbound>.Instance);
+        var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
+        Settling = new(Queue, Spool, reports, Events, Time, NullLogger<Settling>.Instance);
+        Collections = new(Sites, Queue, Records, Settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
+        Scheduler = new(Sites, Queue, Spool, Settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
+        Rejections = new(Trace, Ids, Time, NullLogger<RejectionLog>.Instance);
+        Operations = new(Ids, Events, Time, NullLogger<Operations>.Instance);
+        var work = new QueueWork(Queue, Spool, Settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
+        QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, Time, NullLogger<QueueOperations>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
-        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), space, accounts, Collections, Scheduler, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        var dropQuota = new DropQuota(Spool, Time, NullLogger<DropQuota>.Instance);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Rejections, Events, Time, NullLogger<MailSinkFactory>.Instance);
         HeldMail = new(Sites, Queue, Records, Collections);
         Configure(_ => { });
     }
@@ -71,14 +89,24 @@ sealed class MailBench : IAsyncDisposable
     public FakeNetwork Network { get; } = new();
     public SiteRegistry Sites { get; } = new();
     public EventStream Events { get; } = new();
+    public SmartHostRegistry SmartHosts { get; } = new();
+    public FakeSmartHostStore Usage { get; } = new();
+    public RoutePlanner Planner { get; }
+    public RouteStates Routes { get; }
+    public Outbound Outbound { get; }
     public MessageIds Ids { get; }
     public Spool Spool { get; }
+    public Settling Settling { get; }
     public Collections Collections { get; }
     public Scheduler Scheduler { get; }
     public MailSinkFactory Sinks { get; }
     public HeldMail HeldMail { get; }
     /// <summary>The session that began last.</summary>
     public ServerSession LastSession { get; private set; } = null!;
+    public FakeTraceStore Trace { get; } = new();
+    public RejectionLog Rejections { get; }
+    public Operations Operations { get; }
+    public QueueOperations QueueOperations { get; }
     public long FreeBytes { get; set; } = long.MaxValue;
     public SiteSnapshot Site => Sites.Find(1)!.Site;
 
@@ -224,9 +252,11 @@ sealed class MailBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Operations.StopAsync();
         await Collections.StopAsync(TimeSpan.Zero);
         await Scheduler.StopAsync(new CancellationToken(true));
         Collections.Dispose();
+        Rejections.Dispose();
         Scheduler.Dispose();
         Directory.Delete(DataDirectory, recursive: true);
     }

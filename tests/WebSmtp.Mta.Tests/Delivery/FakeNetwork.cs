@@ -25,6 +25,9 @@ sealed class FakeNetwork : IDialer, IMailRouteResolver
     public void Mx(string domain, params (int Preference, string Address)[] hosts) =>
         _domains[domain] = new([.. hosts.Select(host => new MailHost($"mx{host.Preference}.{domain}", IPAddress.Parse(host.Address), host.Preference))], RouteFailure.None, null);
 
+    /// <summary>The hosts of a name are called like itself.</summary>
+    public void NameHosts(string name) => _domains[name] = _domains[name] with { Hosts = [.. _domains[name].Hosts.Select(host => host with { Name = name })] };
+
     public void Fail(string domain, RouteFailure failure, string reason) => _domains[domain] = new([], failure, reason);
 
     public Task<(IDialedConnection? Connection, string? Reason)> DialAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken stop)

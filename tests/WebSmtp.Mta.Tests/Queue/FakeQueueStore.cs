@@ -4,7 +4,7 @@ using WebSmtp.Mta.Queue;
 namespace WebSmtp.Mta.Tests.Queue;
 
 /// <summary>The queue's contract in memory, leases and all. Gives out copies, so that nobody changes it by accident.</summary>
-sealed class FakeQueueStore(TimeProvider time) : IQueueStore
+sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
 {
     readonly Lock _lock = new();
     readonly SortedDictionary<long, Message> _messages = [];
@@ -46,7 +46,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
             ThrowTrouble();
             Assert.Equal(message.ContentPath is null, inlineContent is not null);
             var copy = Copy(message);
-            foreach (var recipient in copy.Recipients) recipient.Id = ++_lastRecipient;
+            foreach (var (recipient, theirs) in copy.Recipients.Zip(message.Recipients)) recipient.Id = theirs.Id = ++_lastRecipient;
             _messages.Add(copy.Id, copy);
             if (inlineContent is { } content) _contents.Add(copy.Id, content.ToArray());
         }
@@ -62,13 +62,29 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         }
     }
 
-    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop)
+    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(
+        Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop)
     {
         lock (_lock)
         {
             ThrowTrouble();
-            return Task.FromResult(Take(lease, recipient => siteIds.Contains(recipient.SiteId) && recipient.State is RecipientState.Queued && recipient.DueAt <= now, maxMessages));
+            return Task.FromResult(Take(lease, recipient => siteIds.Contains(recipient.SiteId) && recipient.State is RecipientState.Queued && recipient.DueAt <= now
+                && !except.Contains((recipient.SiteId, recipient.Domain)), maxMessages));
         }
+    }
+
+    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to)
+    {
+        List<Recipient> moved;
+        lock (_lock)
+        {
+            moved = _messages.Values.Where(message => message.ReceivedAt >= to.ReceivedAfter).SelectMany(message => message.Recipients
+                .Where(recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Queued && recipient.DueAt == from
+                    && (message.ReceivedAt >= to.UnreportedAfter || recipient.DelayReportedAt is not null))).ToList();
+            foreach (var recipient in moved) recipient.DueAt = to.Until;
+        }
+        Settled?.Invoke();
+        return Task.FromResult((long)moved.Count);
     }
 
     IReadOnlyList<LeasedMessage> Take(Lease lease, Func<Recipient, bool> wanted, int maxMessages)
@@ -77,7 +93,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         foreach (var message in _messages.Values)
         {
             foreach (var over in message.Recipients.Where(recipient => recipient.LeaseUntil <= time.GetUtcNow())) GiveBack(over);
-            var mine = message.Recipients.Where(wanted).ToList();
+            var mine = message.Recipients.Where(wanted).Where(recipient => !FreezeStopped(recipient)).ToList();
             if (mine.Count == 0) continue;
             if (taken.Count == maxMessages) break;
             foreach (var recipient in mine)
@@ -115,7 +131,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
     IEnumerable<Recipient> Leased(string owner) =>
         _messages.Values.SelectMany(message => message.Recipients).Where(recipient => recipient.Lease == owner);
 
-    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements)
+    public async Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null)
     {
         await Task.Yield();
         var paths = new List<string>();
@@ -123,27 +139,43 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         {
             ThrowTrouble();
             Settles++;
-            foreach (var settlement in settlements) Settle(settlement, paths);
+            var settled = settlements.Where(settlement => Settle(settlement, paths)).Select(settlement => settlement.RecipientId).ToHashSet();
+            foreach (var report in (reports ?? []).Where(report => report.Entries.Any(settled.Contains))) Add(report);
         }
         Settled?.Invoke();
         return paths;
     }
 
-    void Settle(Settlement settlement, List<string> paths)
+    void Add(NewReport report)
+    {
+        Assert.Equal(report.Message.ContentPath is null, report.InlineContent is not null);
+        var copy = Copy(report.Message);
+        foreach (var recipient in copy.Recipients) (recipient.Id, recipient.MessageId) = (++_lastRecipient, copy.Id);
+        _messages.Add(copy.Id, copy);
+        if (report.InlineContent is { } content) _contents.Add(copy.Id, content.ToArray());
+        (report.Trace.MessageId, report.Trace.At) = (report.About.Value, time.GetUtcNow());
+        _trace.Add(report.Trace);
+    }
+
+    bool Settle(Settlement settlement, List<string> paths)
     {
         var message = _messages[settlement.MessageId.Value];
         var recipient = message.Recipients.Single(recipient => recipient.Id == settlement.RecipientId);
-        if (recipient.Lease != settlement.LeaseOwner) return;
+        if (recipient.Lease != settlement.LeaseOwner) return false;
         var state = settlement.State ?? recipient.LeasedFrom!.Value;
         Assert.True(settlement.DueAt is not null == state is RecipientState.Queued, "only what is queued has a time");
         (recipient.State, recipient.DueAt, recipient.LastReply, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) =
-            (state, settlement.DueAt, settlement.LastReply, null, null, null);
+            (state, settlement.DueAt, settlement.LastReply ?? recipient.LastReply, null, null, null);
+        recipient.DelayReportedAt = settlement.DelayReportedAt ?? recipient.DelayReportedAt;
         recipient.DeliveredTo = settlement.DeliveredTo;
         if (settlement.CountsAsAttempt) recipient.Attempts++;
-        settlement.Trace.MessageId = message.Id;
-        settlement.Trace.At = time.GetUtcNow();
-        _trace.Add(settlement.Trace);
+        foreach (var trace in settlement.Before.Append(settlement.Trace))
+        {
+            (trace.MessageId, trace.At) = (message.Id, time.GetUtcNow());
+            _trace.Add(trace);
+        }
         if (settlement.State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired) End(message, recipient, paths);
+        return true;
     }
 
     void End(Message message, Recipient recipient, List<string> paths)
@@ -173,34 +205,28 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         return Task.CompletedTask;
     }
 
-    public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max)
+    public Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop)
     {
-        var (ended, paths) = (0, new List<string>());
         lock (_lock)
         {
-            foreach (var message in _messages.Values.Where(message => message.ReceivedAt < receivedBefore))
-            {
-                foreach (var recipient in message.Recipients.Where(recipient => recipient.SiteId == siteId && recipient.Domain == domain && recipient.State is RecipientState.Held))
-                {
-                    if (ended++ == max) return Task.FromResult<(int, IReadOnlyList<string>)>((max, paths));
-                    recipient.State = RecipientState.Expired;
-                    End(message, recipient, paths);
-                }
-            }
+            ThrowTrouble();
+            return Task.FromResult(Take(lease, recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Held && recipient.Domain == domain
+                && _messages[recipient.MessageId].ReceivedAt < receivedBefore, maxMessages));
         }
-        return Task.FromResult<(int, IReadOnlyList<string>)>((ended, paths));
     }
 
-    public Task<DeleteResult> DeleteAsync(MessageId id, string by)
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null)
     {
         lock (_lock)
         {
             if (!_messages.TryGetValue(id.Value, out var message) || message.LiveRecipients == 0) return Task.FromResult(new DeleteResult(false, false, []));
-            if (message.Recipients.Exists(recipient => recipient.State is RecipientState.Delivering)) return Task.FromResult(new DeleteResult(true, true, []));
+            var mine = message.Recipients.Where(recipient => IsLive(recipient) && (recipientIds is null || recipientIds.Contains(recipient.Id))).ToList();
+            if (mine.Exists(recipient => recipient.State is RecipientState.Delivering)) return Task.FromResult(new DeleteResult(true, true, []));
             var paths = new List<string>();
-            foreach (var recipient in message.Recipients.Where(IsLive))
+            foreach (var recipient in mine)
             {
-                recipient.State = RecipientState.Deleted;
+                (recipient.State, recipient.DueAt) = (RecipientState.Deleted, null);
+                Write(message.Id, recipient, new() { Event = "deleted", By = by });
                 End(message, recipient, paths);
             }
             return Task.FromResult(new DeleteResult(true, false, paths));
@@ -223,7 +249,7 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
 
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop)
     {
-        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? content.AsMemory() : null);
+        lock (_lock) return Task.FromResult<ReadOnlyMemory<byte>?>(_contents.TryGetValue(id.Value, out var content) ? (ReadOnlyMemory<byte>)content : default(ReadOnlyMemory<byte>?));
     }
 
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop)
@@ -324,5 +350,6 @@ sealed class FakeQueueStore(TimeProvider time) : IQueueStore
         State = recipient.State, DueAt = recipient.DueAt, Attempts = recipient.Attempts, Lease = recipient.Lease, LeaseUntil = recipient.LeaseUntil,
         LeasedFrom = recipient.LeasedFrom, LastReply = recipient.LastReply, DeliveredTo = recipient.DeliveredTo, SettledAt = recipient.SettledAt,
         Notify = recipient.Notify, OriginalRecipient = recipient.OriginalRecipient,
+        ViaDomain = recipient.ViaDomain, ViaSmartHost = recipient.ViaSmartHost, DelayReportedAt = recipient.DelayReportedAt,
     };
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Tests.Acceptance;
@@ -16,7 +15,7 @@ public sealed class QueueOperationsTests
         var stop = TestContext.Current.CancellationToken;
         await using var bench = new MailBench(stop);
         await bench.ReceiveAsync(string.Concat(Enumerable.Repeat("line\r\n", 50_000)), "u@test.com");
-        var operations = new QueueOperations(bench.Queue, bench.Spool, bench.Events, bench.Time, NullLogger<QueueOperations>.Instance);
+        var operations = bench.QueueOperations;
         var message = Assert.Single((await operations.ListAsync(new(1), null, 10, stop)).Items);
         var id = new MessageId(message.Id);
         var path = bench.Spool.Full(message.ContentPath!);

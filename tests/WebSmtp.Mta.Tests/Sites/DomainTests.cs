@@ -1,6 +1,7 @@
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Tests.Sites;
 
@@ -91,7 +92,7 @@ public sealed class DomainTests : IDisposable
         {
             Type = RouteType.Dns,
             Directory = "x",
-            SmartHost = new("h.example"),
+            SmartHost = new() { Target = new("h.example") },
             Etrn = true,
             EtrnTo = "h.example",
             MaxAge = TimeSpan.FromDays(1),
@@ -131,12 +132,12 @@ public sealed class DomainTests : IDisposable
     {
         await _bench.BootAsync();
         SiteBench.AssertInvalid((await CreateAsync(Remote("a.example", new() { Type = RouteType.SmartHost }))).Problem, "route.smartHost");
-        SiteBench.AssertInvalid((await CreateAsync(Remote("a.example", new() { Type = RouteType.SmartHost, SmartHost = new("no host", 0, "maybe") }))).Problem,
-            "route.smartHost.host", "route.smartHost.port", "route.smartHost.tls");
-        var domain = (await CreateAsync(Remote("a.example", new() { Type = RouteType.SmartHost, SmartHost = new("[192.0.2.7]", 587, "require") }))).Value!;
-        Assert.Equal((new SmartHost("[192.0.2.7]", 587, "require"), false), (domain.Route.SmartHost, domain.AllowRelay));
-        Assert.Equal("relay.example", (await CreateAsync(Remote("b.example", new() { Type = RouteType.SmartHost, SmartHost = new("Relay.Example") })))
-            .Value!.Route.SmartHost!.Host);
+        SiteBench.AssertInvalid((await CreateAsync(Remote("a.example", new() { Type = RouteType.SmartHost, SmartHost = new() { Target = new("no host", 0) } }))).Problem,
+            "route.smartHost.host", "route.smartHost.port");
+        var domain = (await CreateAsync(Remote("a.example", new() { Type = RouteType.SmartHost, SmartHost = new() { Target = new("[192.0.2.7]", 587, HostTls.Require) } }))).Value!;
+        Assert.Equal((new SmartHostTarget("[192.0.2.7]", 587, HostTls.Require), false), (domain.Route.SmartHost!.Target, domain.AllowRelay));
+        Assert.Equal("relay.example", (await CreateAsync(Remote("b.example", new() { Type = RouteType.SmartHost, SmartHost = new() { Target = new("Relay.Example") } })))
+            .Value!.Route.SmartHost!.Target!.Host);
     }
 
     [Theory(Timeout = SiteBench.Deadline)]

@@ -53,14 +53,15 @@ sealed class MemoryQueueStore : IQueueStore
 
     public Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent) => throw new NotSupportedException();
     public Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop) => throw new NotSupportedException();
-    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop) => throw new NotSupportedException();
+    public Task<long> MoveDueAsync(int siteId, DateTimeOffset from, DueMove to) => throw new NotSupportedException();
     public Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) => throw new NotSupportedException();
     public Task RenewAsync(Lease lease, CancellationToken stop) => throw new NotSupportedException();
-    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements) => throw new NotSupportedException();
+    public Task<IReadOnlyList<string>> SettleAsync(IReadOnlyList<Settlement> settlements, IReadOnlyList<NewReport>? reports = null) => throw new NotSupportedException();
     public Task ReleaseAsync(string leaseOwner) => throw new NotSupportedException();
     public Task RecoverAsync(string nodePrefix, DateTimeOffset now) => throw new NotSupportedException();
-    public Task<(int Entries, IReadOnlyList<string> ContentPaths)> ExpireHeldAsync(int siteId, string domain, DateTimeOffset receivedBefore, int max) => throw new NotSupportedException();
-    public Task<DeleteResult> DeleteAsync(MessageId id, string by) => throw new NotSupportedException();
+    public Task<IReadOnlyList<LeasedMessage>> LeaseOverdueAsync(Lease lease, int siteId, string domain, DateTimeOffset receivedBefore, int maxMessages, CancellationToken stop) => throw new NotSupportedException();
+    public Task<DeleteResult> DeleteAsync(MessageId id, string by, IReadOnlyCollection<long>? recipientIds = null) => throw new NotSupportedException();
     public Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max) => throw new NotSupportedException();
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
@@ -69,5 +70,13 @@ sealed class MemoryQueueStore : IQueueStore
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyCollection<long>> ChangeAsync(IReadOnlyList<EntryChange> changes) => throw new NotSupportedException();
+    public Task<LeasedMessage?> LeaseAsync(Lease lease, MessageId id, IReadOnlyCollection<long> recipientIds, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> MoveAsync(MessageId id, int fromSiteId, int toSiteId, string by, IReadOnlyList<EntryChange> changes) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Message>> WalkAsync(MessageFilter filter, MessageId after, int limit, CancellationToken stop) => throw new NotSupportedException();
+    public Task<long> CountAsync(MessageFilter filter, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> StopDestinationAsync(StoppedDestination destination) => throw new NotSupportedException();
+    public Task<bool> RestartDestinationAsync(int siteId, string domain) => throw new NotSupportedException();
+    public Task<StoppedDestination?> FindStoppedAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<bool> ProbeAsync(CancellationToken stop) => throw new NotSupportedException();
 }

@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Accounts;
 
 namespace WebSmtp.Mta.Tests.Sites;
 
 /// <summary>The operations on sites over stores in memory and a data directory of their own.</summary>
-sealed class SiteBench : IDisposable, ISiteExport
+sealed class SiteBench : IDisposable, ISiteExport, ISecretProtector
 {
     public const int Deadline = 60_000;
     public static readonly Actor Administrator = new("anna", Role.Administrator, "local");
@@ -34,6 +36,8 @@ sealed class SiteBench : IDisposable, ISiteExport
     public SessionRegistry Sessions { get; private set; } = null!;
     public SiteRegistry Registry { get; private set; } = null!;
     public SiteOperations Sites { get; private set; } = null!;
+    public SmartHostRegistry SmartHosts { get; private set; } = null!;
+    public SmartHostRules SmartHostRules { get; private set; } = null!;
     public CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>A new process on the same database.</summary>
@@ -44,7 +48,9 @@ sealed class SiteBench : IDisposable, ISiteExport
         Binder = new();
         Sessions = new();
         Registry = new();
-        Sites = new(Store, Accounts, Queue, this, Binder, Sessions, Registry, Events, new(Data, ExtraRoots), Gate, Time,
+        SmartHosts = new();
+        SmartHostRules = new(SmartHosts, new(Registry), this);
+        Sites = new(Store, Accounts, Queue, this, Binder, Sessions, Registry, SmartHostRules, Events, new(Data, ExtraRoots), Gate, Time,
             NullLogger<SiteOperations>.Instance);
     }
 
@@ -111,6 +117,10 @@ sealed class SiteBench : IDisposable, ISiteExport
         foreach (var (key, _) in mine) Queue.Messages.Remove(key);
         return Task.FromResult((mine.Sum(pair => pair.Value), Path.Combine(site.Folders.Root, "Export")));
     }
+
+    // Turned over: enough to see that nothing is stored in clear.
+    public byte[] Protect(byte[] secret) => [0x55, .. secret.Select(b => (byte)(b ^ 0x55))];
+    public byte[]? Unprotect(byte[] protectedSecret) => protectedSecret[0] == 0x55 ? [.. protectedSecret[1..].Select(b => (byte)(b ^ 0x55))] : null;
 
     public void Dispose()
     {

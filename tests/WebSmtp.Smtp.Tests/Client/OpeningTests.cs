@@ -145,7 +145,7 @@ public class OpeningTests
             S: 221 2.0.0 bye
             """, cut, Options with { Tls = ClientTls.Require, TlsOptions = TestCertificate.Client }, TestCertificate.Server);
         await talk.OpenedAsync();
-        Assert.True(talk.Session.Tls is SslProtocols.Tls12 or SslProtocols.Tls13);
+        Assert.True(talk.Session.Tls is { Protocol: SslProtocols.Tls12 or SslProtocols.Tls13, Subject: "CN=mx.example" });
         Assert.True(talk.Session.Capabilities is { Pipelining: true, StartTls: false });
         Assert.Equal(250, (await talk.SendAsync(Message("secret\r\n"))).Recipients[0].Reply!.Code);
         await talk.Session.QuitAsync(talk.Stop);

@@ -16,7 +16,7 @@ public enum ReplyCut { Whole, Lines, Bytes }
 /// <c>S:</c> a reply line; <c>S~:</c> raw, with escapes (\r \n \0 \xHH); <c>C:</c> the line that must come;
 /// <c>C.</c> content up to the final dot; <c>C#: 5</c> five raw bytes; <c>@close</c>, <c>@reset</c>, <c>@silent</c>
 /// (neither reads nor speaks any more), <c>@deaf</c> (closes for reading only), <c>@tls</c>, <c>@armed</c> (waits for
-/// <see cref="Armed"/>), <c>@drain</c> (waits for <see cref="Drain"/>, then reads up to the final dot and only counts).
+/// <see cref="Armed"/>), <c>@answer</c> (takes a line and says what <see cref="Answer"/> makes of it), <c>@drain</c> (waits for <see cref="Drain"/>, then reads up to the final dot and only counts).
 /// </summary>
 sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
 {
@@ -55,6 +55,7 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
     /// <summary>Bytes that came in <c>C.</c> steps, as they were on the wire.</summary>
     public List<byte[]> RawContents { get; } = [];
 
+    public Func<string, string> Answer { get; set; } = line => "500 " + line;
     public Func<Task> Armed { get; set; } = () => Task.CompletedTask;
     public TaskCompletionSource Drain { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public long Drained { get; private set; }
@@ -128,6 +129,9 @@ sealed partial class ScriptedServer : IDuplexPipe, IAsyncDisposable
                 break;
             case ['C', '#', ..]:
                 Contents.Add(await TakeAsync(int.Parse(Argument(step), CultureInfo.InvariantCulture)));
+                break;
+            case "@answer":
+                await SendAsync(Answer(Wire.GetString(await TakeUntilAsync("\r\n"u8.ToArray())).TrimEnd()) + "\r\n", more);
                 break;
             case "@close":
                 _closed = true;

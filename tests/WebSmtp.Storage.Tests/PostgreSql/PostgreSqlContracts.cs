@@ -31,3 +31,28 @@ public sealed class PostgreSqlCollectionStoreTests(PostgreSqlServer server) : Co
 {
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }
+
+public sealed class PostgreSqlCollectorStoreTests(PostgreSqlServer server) : CollectorStoreContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
+public sealed class PostgreSqlQueueActsTests(PostgreSqlServer server) : QueueActsContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
+public sealed class PostgreSqlQueueSchedulingTests(PostgreSqlServer server) : QueueSchedulingContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
+public sealed class PostgreSqlTraceStoreTests(PostgreSqlServer server) : TraceStoreContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
+public sealed class PostgreSqlReportTests(PostgreSqlServer server) : ReportContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}

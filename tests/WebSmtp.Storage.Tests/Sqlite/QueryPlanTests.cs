@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using WebSmtp.Migrations.Sqlite;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Trace;
 using WebSmtp.Storage.Queue;
 
 namespace WebSmtp.Storage.Tests.Sqlite;
@@ -41,6 +42,8 @@ public sealed class QueryPlanTests(SqliteFiles files)
         await queue.NextDueAsync([1, 2], Stop);
         await queue.LeaseHeldAsync(lease, 1, ["b.example"], 10, Stop);
         await queue.LeaseDueAsync(lease, [1, 2], TestDatabase.Start, 10, Stop);
+        await queue.LeaseDueAsync(lease, [1, 2], TestDatabase.Start, 10, [(1, "full.example")], Stop);
+        await queue.MoveDueAsync(1, TestDatabase.Start, new(TestDatabase.Start.AddMinutes(1)));
         await queue.ReleaseAsync("n/a");
         await queue.ListAsync(new(1), null, 10, Stop);
         await queue.ListAsync(new(1, History: true), null, 10, Stop);
@@ -54,9 +57,20 @@ public sealed class QueryPlanTests(SqliteFiles files)
         await queue.TraceAsync(new(1), Stop);
         await queue.ReadContentAsync(new(1), Stop);
         await queue.ReroutedAsync(1, "b.example", hold: false, TestDatabase.Start);
-        await queue.ExpireHeldAsync(1, "b.example", TestDatabase.Start, 10);
+        await queue.LeaseOverdueAsync(lease, 1, "b.example", TestDatabase.Start, 10, Stop);
         await queue.PurgeHistoryAsync(TestDatabase.Start, 10);
         await queue.MoveSiteAsync(1, 2);
+        await queue.WalkAsync(new(1, "b.example"), new(0), 10, Stop);
+        await queue.WalkAsync(new(1, State: RecipientState.Frozen), new(0), 10, Stop);
+        await queue.CountAsync(new(1, "b.example", RecipientState.Queued), Stop);
+        await queue.FindStoppedAsync(1, "b.example", Stop);
+        var trace = database.Get<ITraceStore>();
+        await trace.IndexAsync(TestDatabase.Start, Stop);
+        await trace.FindMessagesAsync(new(), long.MaxValue, 10, Stop);
+        await trace.FindMessagesAsync(new(1, Recipient: "a@b.example", From: TestDatabase.Start), long.MaxValue, 10, Stop);
+        await trace.FindMessagesAsync(new(Sender: "a@b.example"), long.MaxValue, 10, Stop);
+        await trace.FindRejectionsAsync(new(1, HeaderMessageId: "<a@b.example>"), long.MaxValue, 10, Stop);
+        await trace.PurgeAsync(TestDatabase.Start, 10, Stop);
 
         Assert.True(watched.Queries.Count > 20);
         await using var connection = await watched.OpenWriterAsync(Stop);

@@ -29,3 +29,28 @@ public sealed class SqliteCollectionStoreTests(SqliteFiles files) : CollectionSt
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
+
+public sealed class SqliteCollectorStoreTests(SqliteFiles files) : CollectorStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteQueueActsTests(SqliteFiles files) : QueueActsContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteQueueSchedulingTests(SqliteFiles files) : QueueSchedulingContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteTraceStoreTests(SqliteFiles files) : TraceStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
+public sealed class SqliteReportTests(SqliteFiles files) : ReportContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}

@@ -47,21 +47,17 @@ public sealed record Amount(string Number, string Unit)
 
 /// <summary>A domain as typed: keeps what was written when it is refused.</summary>
 public sealed record DomainForm(
-    string Name, DomainKind Kind, RouteType Route, string Directory, string Host, string HostPort, string HostTls,
+    string Name, DomainKind Kind, RouteType Route, string Directory, SmartHostForm SmartHost,
     bool Etrn, string EtrnTo, IReadOnlyList<string> TurnAccounts, Amount MaxAge, string MaxMessages, Amount MaxBytes, string AllowRelay)
 {
     public static readonly IReadOnlyList<(string, string)> RelayChoices =
         [("", "as the route has it"), ("true", "yes, anyone who may connect"), ("false", "no, only who may relay")];
 
-    public static readonly IReadOnlyList<(string, string)> HostTlsChoices =
-        [("opportunistic", "where it is offered"), ("require", "always"), ("none", "never")];
-
     public static DomainForm New(RouteType route) => new(
-        "", DomainKind.Remote, route, "", "", "25", "opportunistic", true, "", [], new("", "days"), "", new("", "MiB"), "");
+        "", DomainKind.Remote, route, "", SmartHostForm.New, true, "", [], new("", "days"), "", new("", "MiB"), "");
 
     public static DomainForm Of(DomainSnapshot domain) => new(
-        domain.Name, domain.Kind, domain.Route.Type, domain.Route.Directory ?? "", domain.Route.SmartHost?.Host ?? "",
-        (domain.Route.SmartHost?.Port ?? 25).ToString(CultureInfo.InvariantCulture), domain.Route.SmartHost?.Tls ?? "opportunistic",
+        domain.Name, domain.Kind, domain.Route.Type, domain.Route.Directory ?? "", SmartHostForm.Of(domain.Route.SmartHost),
         domain.Route.Etrn, domain.Route.EtrnTo ?? "", domain.TurnAccounts, Amount.OfTime(domain.Route.MaxAge),
         domain.Route.MaxMessages is > 0 and var most ? most.ToString(CultureInfo.InvariantCulture) : "",
         Amount.OfBytes(domain.Route.MaxBytes), domain.ConfiguredAllowRelay switch { true => "true", false => "false", null => "" });
@@ -74,7 +70,7 @@ public sealed record DomainForm(
             now?.Name ?? Text("name"),
             now?.Kind ?? (Text("kind") is "alias" ? DomainKind.Alias : DomainKind.Remote),
             Enum.TryParse<RouteType>(Text("route.type"), ignoreCase: true, out var route) ? route : RouteType.Hold,
-            Text("route.directory"), Text("route.smartHost.host"), Text("route.smartHost.port"), Text("route.smartHost.tls"),
+            Text("route.directory"), SmartHostForm.Read(form),
             Text("route.etrn") is "true", Text("route.etrnTo"),
             [.. form["route.turnAccounts"].OfType<string>().Where(account => account.Length > 0)],
             new(Text("route.maxAge"), Text("route.maxAge.unit")), Text("route.maxMessages"),
@@ -86,15 +82,15 @@ public sealed record DomainForm(
     {
         if (!MaxAge.TryTime(out var maxAge)) return Problem.Invalid("route.maxAge", "Give a number of days, hours or minutes, or nothing.");
         if (!MaxBytes.TryBytes(out var maxBytes)) return Problem.Invalid("route.maxBytes", "Give a size, or nothing.");
-        var (maxMessages, port) = (0L, 25);
+        var maxMessages = 0L;
         if (MaxMessages.Length > 0 && !long.TryParse(MaxMessages, NumberStyles.None, CultureInfo.InvariantCulture, out maxMessages))
             return Problem.Invalid("route.maxMessages", "Give a number of messages, or nothing.");
-        if (Route is RouteType.SmartHost && !int.TryParse(HostPort, NumberStyles.None, CultureInfo.InvariantCulture, out port))
-            return Problem.Invalid("route.smartHost.port", $"'{HostPort}' is not a port; give a number from 1 to 65535.");
+        var goesToHost = Route is RouteType.SmartHost && Kind is not DomainKind.Alias;
+        var smartHost = goesToHost ? SmartHost.ToChoice(now?.Route.SmartHost) : default;
+        if (smartHost.Problem is { } problem) return problem;
         var route = Kind is DomainKind.Alias ? new DomainRoute { Type = RouteType.Drop } : Route switch
         {
             RouteType.Drop => new DomainRoute { Type = Route, Directory = Directory.Length > 0 ? Directory : null },
-            RouteType.SmartHost => new DomainRoute { Type = Route, SmartHost = new(Host, port, HostTls) },
             RouteType.Hold => new DomainRoute
             {
                 Type = Route,
@@ -109,6 +105,6 @@ public sealed record DomainForm(
         return new DomainConfiguration(
             Name, Kind, route, Route is RouteType.Hold && Kind is not DomainKind.Alias ? TurnAccounts : [],
             AllowRelay switch { "true" => true, "false" => false, _ => null },
-            JsonNode.Parse(now?.ExplicitOverrides ?? "{}")!.AsObject());
+            JsonNode.Parse(now?.ExplicitOverrides ?? "{}")!.AsObject(), smartHost.Value);
     }
 }

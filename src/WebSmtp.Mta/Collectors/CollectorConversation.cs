@@ -1,0 +1,177 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Acceptance;
+using WebSmtp.Mta.Accounts;
+using WebSmtp.Mta.Collection;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Sessions;
+using WebSmtp.Mta.Settings;
+using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Smtp.Client;
+using WebSmtp.Smtp.Server;
+
+namespace WebSmtp.Mta.Collectors;
+
+/// <summary>
+/// One run of a collector on the wire: connects to the provider, logs in, and asks. After TURN or ATRN the same connection
+/// is served as if the provider had opened it, and what comes goes through the ordinary acceptance into the queue.
+/// Thread-safe.
+/// </summary>
+public sealed class CollectorConversation(
+    CollectorHosts hosts, IDialer dialer, MailSinkFactory sinks, SiteRegistry sites, SessionRegistry sessions, ISecretProtector secrets,
+    EventStream events, TimeProvider time, ILogger<CollectorConversation> log)
+{
+    /// <summary>It has no endpoint of ours: we went there.</summary>
+    static readonly IPEndPoint NoEndpoint = new(IPAddress.Any, 0);
+
+    /// <param name="site">Of this moment; the run keeps it.</param>
+    /// <param name="collector">The same.</param>
+    /// <param name="sessionId">Of the session that a turned connection becomes.</param>
+    /// <param name="asking">Ends the run while we are the client.</param>
+    /// <param name="stop">Cuts off what a turned connection still does.</param>
+    internal async Task<CollectorOutcome> RunAsync(
+        SiteSnapshot site, Collector collector, string sessionId, CancellationToken asking, CancellationToken stop)
+    {
+        ClientCredentials? credentials = null;
+        if (collector is { Username: { } user, Password: { } kept })
+        {
+            if (secrets.Unprotect(kept) is not { } secret) return CollectorOutcome.Failed("The stored password cannot be read; give it again.");
+            credentials = new ClientCredentials.Password(user, Encoding.UTF8.GetString(secret));
+        }
+        var (remotes, trouble, _) = await hosts.FindAsync(site, collector.Host, collector.Port, asking);
+        if (trouble is not null) return CollectorOutcome.Failed(trouble);
+
+        var call = new Call(site, collector, sessionId, OptionsFor(site, collector, credentials), asking, stop);
+        ClientFailure? failure = null;
+        foreach (var remote in remotes)
+        {
+            (var outcome, failure) = await TryAsync(call, remote);
+            // A host whose TLS does not work is asked in clear where TLS may be missing; passwords are then not shown to it.
+            if (failure?.Phase is ClientPhase.StartTls && collector.Tls is HostTls.Opportunistic)
+                (outcome, failure) = await TryAsync(call with { Options = call.Options with { Tls = ClientTls.None } }, remote);
+            if (outcome is { } done) return done;
+            // Another address helps only where nobody has spoken.
+            if (failure!.Phase is not (ClientPhase.Connect or ClientPhase.Greeting)) break;
+        }
+        return CollectorReplies.ToFailure(failure!, collector.Host);
+    }
+
+    sealed record Call(
+        SiteSnapshot Site, Collector Collector, string SessionId, ClientSessionOptions Options, CancellationToken Asking, CancellationToken Stop);
+
+    static ClientSessionOptions OptionsFor(SiteSnapshot site, Collector collector, ClientCredentials? credentials) =>
+        Outbound.OptionsFor(site, site.Settings) with
+        {
+            Tls = HostTlsOptions.ModeOf(collector.Tls),
+            TlsOptions = HostTlsOptions.Towards(collector.Host, collector.Tls, TrustOf(collector)),
+            Credentials = credentials,
+            AllowClearPasswords = collector.Tls is HostTls.None,
+        };
+
+    static HostTrust TrustOf(Collector collector) =>
+        collector.CertificateAuthority is { } pem ? new(Certificates.ReadAuthorities(pem), null) : HostTrust.OfSystem;
+
+    async Task<(CollectorOutcome? Outcome, ClientFailure? Failure)> TryAsync(Call call, IPEndPoint remote)
+    {
+        var (connection, reason) = await dialer.DialAsync(remote, call.Site.Settings.Get(SettingsTable.OutboundConnectTimeout), call.Asking);
+        if (connection is null) return (null, new(ClientPhase.Connect, reason ?? "no connection"));
+
+        await using var open = connection;
+        await using var client = new ClientSession(connection.Transport, call.Options, time);
+        var failure = await client.OpenAsync(call.Asking);
+        CollectorOutcome? outcome = null;
+        if (failure is null)
+        {
+            outcome = call.Collector.Method is CollectionMethod.Etrn
+                ? await EtrnAsync(call, client)
+                : await TurnAsync(call, client, connection.Remote);
+        }
+        // After a turn it is not ours to say any more, and is not said.
+        await client.QuitAsync(call.Asking);
+        return (outcome, failure);
+    }
+
+    static async Task<CollectorOutcome> EtrnAsync(Call call, ClientSession client)
+    {
+        var answers = new List<CollectorOutcome>();
+        foreach (var node in call.Collector.Domains)
+        {
+            var (reply, failure) = await client.EtrnAsync(node, call.Asking);
+            if (failure is not null) answers.Add(CollectorReplies.ToFailure(failure, call.Collector.Host));
+            else answers.Add(CollectorReplies.ToEtrn(reply!, node));
+            if (failure is not null) break;
+        }
+        var result = answers.Exists(answer => answer.Result is CollectorResult.Failed) ? CollectorResult.Failed
+            : answers.Exists(answer => answer.Result is CollectorResult.Collected) ? CollectorResult.Collected
+            : CollectorResult.Nothing;
+        return new(result, string.Join(' ', answers.Select(answer => answer.End)));
+    }
+
+    async Task<CollectorOutcome> TurnAsync(Call call, ClientSession client, IPEndPoint remote)
+    {
+        var isTurn = call.Collector.Method is CollectionMethod.Turn;
+        var (turned, reply, failure) = await client.TurnAsync(isTurn ? null : call.Collector.Domains, call.Asking);
+        if (failure is not null) return CollectorReplies.ToFailure(failure, call.Collector.Host);
+        return turned is null ? CollectorReplies.ToTurn(reply!, isTurn ? "TURN" : "ATRN") : await ServeAsync(call, turned, remote);
+    }
+
+    async Task<CollectorOutcome> ServeAsync(Call call, IDuplexPipe turned, IPEndPoint remote)
+    {
+        var site = call.Site;
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var session = new ServerSession(
+            call.SessionId, turned, remote, NoEndpoint, CollectedMail.OptionsFor(site, remote.Address),
+            sinks.CreateCollected(site, CollectedMail.For(site, call.Collector)), time);
+        var live = new LiveSession(site.Id, session, ended.Task, Cut);
+        sessions.Add(live);
+        // A stop that looked for sessions just before this one was there.
+        if (sites.Find(site.Id) is not { State: SiteState.Running }) session.RequestClose(new(421, 4, 3, 2, $"{site.HostName} is being stopped"));
+        events.Publish(new SessionEvent(session.StartedAt, site.Id, session.Id, "opened"));
+        SessionEnd end;
+        try
+        {
+            end = await session.RunAsync(cut.Token);
+        }
+        finally
+        {
+            sessions.Remove(live);
+            ended.SetResult();
+            events.Publish(new SessionEvent(time.GetUtcNow(), site.Id, session.Id, "closed"));
+        }
+        if (session.Fault is { } fault) Log.CollectorTrouble(log, fault, call.Collector.Name, site.Id);
+        return OutcomeOf(end, session);
+
+        void Cut()
+        {
+            try
+            {
+                cut.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended at the same moment.
+            }
+        }
+    }
+
+    static CollectorOutcome OutcomeOf(SessionEnd end, ServerSession session)
+    {
+        var count = session.MessagesAccepted == 1 ? "1 message" : $"{session.MessagesAccepted} messages";
+        var (result, sentence) = end switch
+        {
+            SessionEnd.Quit when session.MessagesAccepted > 0 => (CollectorResult.Collected, $"{count} collected."),
+            SessionEnd.Quit => (CollectorResult.Nothing, "The provider exchanged the roles, but brought no mail that was taken."),
+            SessionEnd.PeerGone => (CollectorResult.Failed, $"The connection was closed without QUIT after {count}. What is left is asked for at the next run."),
+            SessionEnd.Timeout => (CollectorResult.Failed, $"The provider fell silent after {count}. What is left is asked for at the next run."),
+            SessionEnd.Shutdown => (CollectorResult.Failed, $"The site was stopped after {count}."),
+            SessionEnd.Bug => (CollectorResult.Failed, $"The run broke off after {count}: trouble of this server, see its log."),
+            _ => (CollectorResult.Failed, $"The provider broke the rules of SMTP after {count} ({end}). Tell the provider."),
+        };
+        return new(result, sentence, session.MessagesAccepted, session.ContentBytes);
+    }
+}

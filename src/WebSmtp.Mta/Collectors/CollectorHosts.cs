@@ -1,0 +1,32 @@
+using System.Net;
+using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Mta.Collectors;
+
+/// <summary>Finds the addresses of a provider, never those of the site that collects. Thread-safe.</summary>
+public sealed class CollectorHosts(IMailRouteResolver resolver, OwnListeners own)
+{
+    /// <summary>A name may have any number of addresses; so many are tried.</summary>
+    const int MostAddresses = 8;
+
+    /// <summary>What is said of a collector that would collect from its own site.</summary>
+    internal static string Itself(string host, int port) =>
+        $"{new HostAndPort(host, port)} is this site itself: a site cannot collect from itself. Give the provider's host and port.";
+
+    /// <summary>Addresses in the order to try, or why there are none, in one sentence.</summary>
+    internal async Task<(IReadOnlyList<IPEndPoint> Remotes, string? Trouble, bool IsItself)> FindAsync(
+        SiteSnapshot site, string host, int port, CancellationToken stop)
+    {
+        IReadOnlyList<IPAddress> addresses;
+        if (IPAddress.TryParse(host, out var literal)) addresses = [literal];
+        else
+        {
+            var answer = await resolver.ResolveHostAsync(host, stop);
+            if (answer.Hosts.Count == 0) return ([], $"{answer.Reason ?? $"{host} has no address"}. Correct the host, or look at the DNS servers.", false);
+            addresses = [.. answer.Hosts.Select(found => found.Address)];
+        }
+        var remotes = addresses.Select(address => new IPEndPoint(address, port)).Where(remote => !own.IsOf(site, remote)).Take(MostAddresses).ToList();
+        return remotes.Count > 0 ? (remotes, null, false) : ([], Itself(host, port), true);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Net;
+using WebSmtp.Mta.Routing;
+
+namespace WebSmtp.Mta.Delivery;
+
+/// <summary>
+/// Smart hosts that may not be used now: on hold because of their log-in, or over budget. Shared by all sites; a hop
+/// whose settings were changed is another one. Thread-safe.
+/// </summary>
+sealed class HopStates(RouteStates states, TimeProvider time)
+{
+    static readonly TimeSpan FirstProbe = TimeSpan.FromMinutes(1), LongestProbe = TimeSpan.FromMinutes(30);
+    readonly ConcurrentDictionary<string, Stop> _stops = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Null: it may be used. On hold, one caller is let through as the probe when its time has come.</summary>
+    public RouteTrouble? Look(RouteHop.Via hop, int siteId)
+    {
+        if (!_stops.TryGetValue(KeyOf(hop), out var stop)) return null;
+        if (!stop.Hop.Target.Equals(hop.Target))
+        {
+            if (_stops.TryRemove(new(KeyOf(hop), stop))) states.Clear(null, hop.Route, siteId);
+            return null;
+        }
+        lock (stop)
+        {
+            var now = time.GetUtcNow();
+            if (now < stop.Trouble.Until) return stop.Trouble;
+            if (stop.Trouble.Condition is RouteCondition.OnHold) stop.Trouble = stop.Trouble with { Until = now + stop.Interval };
+            return null;
+        }
+    }
+
+    /// <summary>The log-in is refused, or there is nothing to log in with. Returns what holds from now on.</summary>
+    public RouteTrouble Hold(RouteHop.Via hop, RouteTrouble trouble, int siteId)
+    {
+        var stop = _stops.GetOrAdd(KeyOf(hop), static (_, hop) => new(hop), hop);
+        lock (stop)
+        {
+            var again = stop.Trouble.Condition is RouteCondition.OnHold && stop.Hop.Target.Equals(hop.Target);
+            var interval = again ? stop.Interval * 2 : FirstProbe;
+            stop.Interval = interval < LongestProbe ? interval : LongestProbe;
+            stop.Hop = hop;
+            stop.Trouble = trouble with { Condition = RouteCondition.OnHold, Until = time.GetUtcNow() + stop.Interval };
+            states.Report(null, hop.Route, RouteCondition.OnHold, trouble.Reply.Text, stop.Trouble.Until.Value, siteId);
+            return stop.Trouble;
+        }
+    }
+
+    /// <summary>Its limits allow no more until then.</summary>
+    public void OverBudget(RouteHop.Via hop, RouteTrouble trouble, int siteId)
+    {
+        var stop = _stops.GetOrAdd(KeyOf(hop), static (_, hop) => new(hop), hop);
+        lock (stop) (stop.Hop, stop.Trouble) = (hop, trouble);
+        states.Report(null, hop.Route, RouteCondition.OverBudget, trouble.Reply.Text, trouble.Until!.Value, siteId);
+    }
+
+    /// <summary>It took our log-in and is within its limits.</summary>
+    public void Works(RouteHop.Via hop, int siteId)
+    {
+        if (_stops.TryRemove(KeyOf(hop), out _)) states.Clear(null, hop.Route, siteId);
+    }
+
+    /// <summary>Those that are on hold may be asked at once.</summary>
+    public void Forgive(int siteId)
+    {
+        foreach (var (key, stop) in _stops)
+        {
+            if (stop.Trouble.Condition is RouteCondition.OnHold && _stops.TryRemove(new(key, stop))) states.Clear(null, stop.Hop.Route, siteId);
+        }
+    }
+
+    static string KeyOf(RouteHop.Via hop) => hop.Name ?? $"{hop.Target.Auth.Username} {hop.Route}";
+
+    sealed class Stop(RouteHop.Via hop)
+    {
+        public RouteHop.Via Hop { get; set; } = hop;
+        public TimeSpan Interval { get; set; } = FirstProbe;
+        public RouteTrouble Trouble { get; set; } = new(RouteCondition.Ok, new(250, null, ""));
+    }
+}
+
+/// <summary>
+/// Hosts that could not be reached lately, by address: passed over for a while that grows, as long as there are others.
+/// Bounded; thread-safe.
+/// </summary>
+sealed class HostHealth(TimeProvider time)
+{
+    const int MostHosts = 10_000;
+    static readonly TimeSpan First = TimeSpan.FromSeconds(30), Longest = TimeSpan.FromMinutes(10);
+    readonly ConcurrentDictionary<IPEndPoint, (DateTimeOffset Until, TimeSpan Interval)> _failed = new();
+
+    public bool IsCoolingDown(IPEndPoint host) => _failed.TryGetValue(host, out var failed) && time.GetUtcNow() < failed.Until;
+
+    public void Failed(IPEndPoint host)
+    {
+        var now = time.GetUtcNow();
+        if (_failed.Count >= MostHosts)
+        {
+            foreach (var (old, failed) in _failed)
+                if (failed.Until <= now || _failed.Count >= MostHosts) _failed.TryRemove(old, out _);
+        }
+        _failed.AddOrUpdate(host,
+            static (_, now) => (now + First, First),
+            static (_, failed, now) => (now + Next(failed.Interval), Next(failed.Interval)), now);
+    }
+
+    public void Works(IPEndPoint host)
+    {
+        if (!_failed.IsEmpty) _failed.TryRemove(host, out _);
+    }
+
+    static TimeSpan Next(TimeSpan interval) => interval * 2 < Longest ? interval * 2 : Longest;
+}

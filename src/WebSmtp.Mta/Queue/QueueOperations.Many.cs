@@ -1,0 +1,104 @@
+using WebSmtp.Mta.Administration;
+using WebSmtp.Smtp.Addresses;
+
+namespace WebSmtp.Mta.Queue;
+
+// All that match a filter, and whole destinations: operations.
+public sealed partial class QueueOperations
+{
+    /// <summary>Messages that are looked at and changed at a time: mail that comes in waits for no more than that.</summary>
+    const int PageSize = 200;
+
+    /// <summary>
+    /// Begins to do it to all entries that match and were accepted until now. One that is being delivered when its turn
+    /// comes is left and counted as failed. A message that goes to another site does so with all its recipients.
+    /// </summary>
+    public Result<OperationView> Start(QueueOrder order, MessageFilter filter, Actor actor)
+    {
+        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
+        if (sites.Find(filter.SiteId) is null) return Problem.NotFound($"There is no site {filter.SiteId}.");
+        if (filter.History) return Problem.Invalid("history", "What has left the queue cannot be changed.");
+        var checkedOrder = Check(order, filter.SiteId);
+        return checkedOrder.Value is { } wanted ? Begin(wanted.ToString(), wanted, [filter], actor) : checkedOrder.Problem!;
+    }
+
+    /// <summary>
+    /// Stops a destination: from now on nothing is tried for it, nor collected, also after a restart; what waits for it is
+    /// frozen by the operation, and what comes when it would be tried.
+    /// </summary>
+    public async Task<Result<OperationView>> HoldAsync(int siteId, string domain, Actor actor, CancellationToken stop)
+    {
+        if (Refuse(siteId, actor) is { } refusal) return refusal;
+        var name = Destination(domain);
+        await queue.StopDestinationAsync(new() { SiteId = siteId, Domain = name, At = time.GetUtcNow(), By = $"{actor.Name} from {actor.From}" });
+        Log.DestinationStopped(log, name, siteId, actor.Name);
+        Changed(siteId, "stopped", name);
+        return Begin($"hold {name}", new(QueueAct.Freeze),
+            [new(siteId, name, RecipientState.Queued), new(siteId, name, RecipientState.Held)], actor);
+    }
+
+    /// <summary>Lets a destination go on: all that is frozen for it is released, also what was frozen by itself.</summary>
+    public async Task<Result<OperationView>> ReleaseAsync(int siteId, string domain, Actor actor, CancellationToken stop)
+    {
+        if (Refuse(siteId, actor) is { } refusal) return refusal;
+        var name = Destination(domain);
+        if (!await queue.RestartDestinationAsync(siteId, name)) return Problem.Conflict($"{name} is not stopped.");
+        Log.DestinationReleased(log, name, siteId, actor.Name);
+        Changed(siteId, "released", name);
+        return Begin($"release {name}", new(QueueAct.Release), [new(siteId, name, RecipientState.Frozen)], actor);
+    }
+
+    /// <summary>Makes all that is queued for a destination due at once.</summary>
+    public async Task<Result<OperationView>> RetryAsync(int siteId, string domain, Actor actor, CancellationToken stop)
+    {
+        if (Refuse(siteId, actor) is { } refusal) return refusal;
+        var name = Destination(domain);
+        if (await queue.FindStoppedAsync(siteId, name, stop) is { } stopped)
+            return Problem.Conflict($"{name} was stopped by {stopped.By}; release it.");
+        return Begin($"retry {name}", new(QueueAct.Retry), [new(siteId, name, RecipientState.Queued)], actor);
+    }
+
+    /// <summary>As it is stored; what is no domain (an address literal is none either) is looked for as it is.</summary>
+    public static string Destination(string domain) => DomainName.TryParse(domain, out var parsed) ? parsed : domain.ToLowerInvariant();
+
+    Problem? Refuse(int siteId, Actor actor) => actor.Demand(Role.Operator)
+        ?? (sites.Find(siteId) is null ? Problem.NotFound($"There is no site {siteId}.") : null);
+
+    void Changed(int siteId, string what, string domain) => events.Publish(new Events.QueueEvent(time.GetUtcNow(), siteId, what, domain));
+
+    Result<OperationView> Begin(string what, QueueOrder order, IReadOnlyList<MessageFilter> filters, Actor actor)
+    {
+        // What comes from here on has an end only when mail stops coming.
+        var end = time.GetUtcNow().AddMilliseconds(1);
+        IReadOnlyList<MessageFilter> bounded =
+            [.. filters.Select(filter => filter with { ReceivedBefore = filter.ReceivedBefore < end ? filter.ReceivedBefore : end })];
+        return operations.Start(filters[0].SiteId, what, actor, (operation, stop) => RunAsync(operation, order, bounded, actor, stop));
+    }
+
+    async Task RunAsync(Operation operation, QueueOrder order, IReadOnlyList<MessageFilter> filters, Actor actor, CancellationToken stop)
+    {
+        var total = 0L;
+        foreach (var filter in filters) total += await queue.CountAsync(filter, stop);
+        operation.Expect(total);
+        foreach (var filter in filters)
+        {
+            var after = new MessageId(long.MinValue);
+            while (await queue.WalkAsync(filter, after, PageSize, stop) is { Count: > 0 } page)
+            {
+                stop.ThrowIfCancellationRequested();
+                var wholly = order.To is { SiteId: not null };
+                var reasons = await work.DoAsync(
+                    [.. page.Select(message => new OrderedEntries(message, [.. message.Recipients.Where(entry => IsLive(entry) && (wholly || Matches(entry, filter)))]))],
+                    order, actor.Name, actor.From, stop);
+                operation.Advance(page.Count - reasons.Count, reasons.Count, reasons.Values.FirstOrDefault());
+                after = new(page[^1].Id);
+            }
+        }
+    }
+
+    static bool Matches(Recipient entry, MessageFilter filter) =>
+        (filter.Domain is null || entry.Domain == filter.Domain)
+        && (filter.State is null || entry.State == filter.State)
+        && (filter.Tried is null || entry.Attempts > 0 == filter.Tried)
+        && (filter.Recipient is null || entry.Address.Contains(filter.Recipient, StringComparison.OrdinalIgnoreCase));
+}

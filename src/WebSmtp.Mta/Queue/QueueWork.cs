@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Logging;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Sites;
+
+namespace WebSmtp.Mta.Queue;
+
+/// <summary>The entries of one message that an order is about.</summary>
+sealed record OrderedEntries(Message Message, IReadOnlyList<Recipient> Entries);
+
+/// <summary>Carries out an order on messages: many at a time, since they share commits. Thread-safe.</summary>
+public sealed class QueueWork(
+    IQueueStore queue, Spool spool, Settling settling, SiteRegistry sites, Scheduler scheduler, MessageIds ids, EventStream events,
+    TimeProvider time, ILogger<QueueWork> log)
+{
+    /// <summary>Ends that wait for the same commit.</summary>
+    const int Together = 50;
+
+    /// <summary>Does what can be done; says of each message of which something could not, why.</summary>
+    internal async Task<IReadOnlyDictionary<long, string>> DoAsync(
+        IReadOnlyList<OrderedEntries> page, QueueOrder order, string name, string from, CancellationToken stop)
+    {
+        var by = $"{name} from {from}";
+        var reasons = new Dictionary<long, string>();
+        switch (order)
+        {
+            case { Act: QueueAct.Bounce }:
+                await using (var lease = new LeaseKeeper(queue, $"{ids.NodePrefix}operator/{ids.Next()}", time, log))
+                    await EachAsync(page, reasons, one => BounceAsync(one, lease, name, by, stop), stop);
+                break;
+            case { Act: QueueAct.Delete }:
+                await EachAsync(page, reasons, one => DeleteAsync(one, by), stop);
+                break;
+            case { To.SiteId: { } siteId }:
+                await EachAsync(page, reasons, one => MoveAsync(one, siteId, by), stop);
+                break;
+            default:
+                await ChangeAsync(page, reasons, order, by, stop);
+                break;
+        }
+        Publish(page, order.Act);
+        if (order.Act is QueueAct.Retry)
+            foreach (var siteId in page.Select(one => one.Message.SiteId).Distinct()) scheduler.Forgive(siteId);
+        else if (order.Act is QueueAct.Release or QueueAct.Redirect) scheduler.Wake();
+        return reasons;
+    }
+
+    static async Task EachAsync(
+        IReadOnlyList<OrderedEntries> page, Dictionary<long, string> reasons, Func<OrderedEntries, Task<string?>> act, CancellationToken stop)
+    {
+        foreach (var some in page.Where(one => one.Entries.Count > 0).Chunk(Together))
+        {
+            stop.ThrowIfCancellationRequested();
+            var results = await Task.WhenAll(some.Select(act));
+            foreach (var (one, reason) in some.Zip(results))
+                if (reason is not null) reasons[one.Message.Id] = reason;
+        }
+    }
+
+    /// <summary>Ends as failed, as if a host had refused it: its sender hears of it, where it wants to.</summary>
+    async Task<string?> BounceAsync(OrderedEntries one, LeaseKeeper lease, string name, string by, CancellationToken stop)
+    {
+        var id = new MessageId(one.Message.Id);
+        if (await queue.LeaseAsync(lease.Lease, id, Ids(one), stop) is not { } leased) return EntryRules.Busy;
+        var reply = $"550 5.7.1 returned by {Trace.Plain.Of(name)}";
+        await settling.WriteAsync(leased, [.. leased.Recipients.Select(entry => new Settlement(
+            entry.Id, id, lease.Owner, RecipientState.Failed, null, reply, null, false,
+            new() { Event = "failed", Recipient = entry.Address, Reply = reply, By = by }))], stop);
+        return leased.Recipients.Count < one.Entries.Count ? EntryRules.Busy : null;
+    }
+
+    async Task<string?> DeleteAsync(OrderedEntries one, string by)
+    {
+        var deleted = await queue.DeleteAsync(new(one.Message.Id), by, Ids(one));
+        spool.Delete(deleted.ContentPaths);
+        return deleted.Busy ? EntryRules.Busy : null;
+    }
+
+    async Task<string?> MoveAsync(OrderedEntries one, int siteId, string by)
+    {
+        if (sites.Find(siteId)?.Site is not { } to) return $"There is no site {siteId} any more.";
+        var changes = one.Entries.Select(entry => EntryRules.Arrive(entry, to, by, time.GetUtcNow())).ToList();
+        return await queue.MoveAsync(new(one.Message.Id), one.Message.SiteId, siteId, by, changes) ? null : EntryRules.Busy;
+    }
+
+    async Task ChangeAsync(
+        IReadOnlyList<OrderedEntries> page, Dictionary<long, string> reasons, QueueOrder order, string by, CancellationToken stop)
+    {
+        var missed = await TryChangeAsync(page, reasons, order, by, stop);
+        if (missed.Count == 0) return;
+        // They were on the move when they were looked at; now they may be where they should be, or nobody can have them.
+        var again = new List<OrderedEntries>();
+        foreach (var one in missed)
+        {
+            if (await queue.FindAsync(new(one.Message.Id), stop) is not { } message) continue;
+            var wanted = one.Entries.Select(entry => entry.Id).ToHashSet();
+            again.Add(new(message, [.. message.Recipients.Where(entry => wanted.Contains(entry.Id))]));
+        }
+        foreach (var one in await TryChangeAsync(again, reasons, order, by, stop)) reasons.TryAdd(one.Message.Id, EntryRules.Busy);
+    }
+
+    /// <summary>Returns those of which an entry was no longer as it had been.</summary>
+    async Task<IReadOnlyList<OrderedEntries>> TryChangeAsync(
+        IReadOnlyList<OrderedEntries> page, Dictionary<long, string> reasons, QueueOrder order, string by, CancellationToken stop)
+    {
+        var stopped = new Dictionary<(int, string), bool>();
+        var changes = new List<(OrderedEntries Of, EntryChange Change)>();
+        foreach (var one in page)
+        {
+            if (sites.Find(one.Message.SiteId)?.Site is not { } site)
+            {
+                reasons[one.Message.Id] = $"There is no site {one.Message.SiteId} any more.";
+                continue;
+            }
+            var rules = new EntryRules(order, site, by, time.GetUtcNow());
+            foreach (var entry in one.Entries)
+            {
+                var verdict = rules.Judge(entry, order.Act is QueueAct.Release && await IsStoppedAsync(stopped, entry, stop));
+                if (verdict.Change is { } change) changes.Add((one, change));
+                else if (verdict.Refusal is { } reason) reasons.TryAdd(one.Message.Id, reason);
+            }
+        }
+        if (changes.Count == 0) return [];
+        var changed = await queue.ChangeAsync([.. changes.Select(pair => pair.Change)]);
+        return [.. changes.Where(pair => !changed.Contains(pair.Change.RecipientId)).Select(pair => pair.Of).Distinct()];
+    }
+
+    async ValueTask<bool> IsStoppedAsync(Dictionary<(int, string), bool> known, Recipient entry, CancellationToken stop)
+    {
+        var key = (entry.SiteId, entry.Domain);
+        if (!known.TryGetValue(key, out var stopped))
+            known[key] = stopped = await queue.FindStoppedAsync(entry.SiteId, entry.Domain, stop) is not null;
+        return stopped;
+    }
+
+    void Publish(IReadOnlyList<OrderedEntries> page, QueueAct act)
+    {
+        if (!events.HasReaders) return;
+        var what = act switch
+        {
+            QueueAct.Freeze => "frozen",
+            QueueAct.Release => "released",
+            QueueAct.Retry => "queued",
+            QueueAct.Bounce => "failed",
+            QueueAct.Redirect => "redirected",
+            QueueAct.Delete => "deleted",
+        };
+        foreach (var (message, entries) in page)
+        {
+            foreach (var domain in entries.Select(entry => entry.Domain).Distinct(StringComparer.Ordinal))
+                events.Publish(new MessageEvent(time.GetUtcNow(), message.SiteId, new MessageId(message.Id).ToString(), what, domain));
+        }
+    }
+
+    static List<long> Ids(OrderedEntries one) => [.. one.Entries.Select(entry => entry.Id)];
+}

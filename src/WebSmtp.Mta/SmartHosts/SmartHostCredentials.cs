@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Text;
+using WebSmtp.Mta.Accounts;
+using WebSmtp.Smtp;
+using WebSmtp.Smtp.Client;
+
+namespace WebSmtp.Mta.SmartHosts;
+
+/// <summary>
+/// What a smart host is logged in to with, read back from where it is encrypted or asked for at a token endpoint, and how
+/// the log-ins go. Thread-safe.
+/// </summary>
+public sealed class SmartHostCredentials(ISecretProtector protector, OAuthTokens tokens, TimeProvider time)
+{
+    readonly ConcurrentDictionary<LogInKey, SmartHostStatus> _statuses = [];
+
+    /// <summary>Null credentials and null trouble: no log-in. Trouble is one sentence: nothing can be sent this way now.</summary>
+    public async Task<SmartHostLogIn> GetAsync(SmartHostTarget target, CancellationToken stop)
+    {
+        var answer = target.Auth switch
+        {
+            { Type: SmartHostAuthType.None } => default,
+            { Type: SmartHostAuthType.OAuth2ClientCredentials or SmartHostAuthType.OAuth2RefreshToken } => await tokens.GetAsync(target, stop),
+            { Password: { } password, Username: { } user } when protector.Unprotect(password) is { } secret =>
+                new(new ClientCredentials.Password(user, Encoding.UTF8.GetString(secret)), null),
+            _ => new SmartHostLogIn(null, "The stored password cannot be read; give it again."),
+        };
+        if (answer.Trouble is { } trouble) Note(target, trouble);
+        return answer;
+    }
+
+    /// <summary>The server took the log-in.</summary>
+    public void LoggedIn(SmartHostTarget target)
+    {
+        if (target.Auth.Type is SmartHostAuthType.None) return;
+        tokens.Accepted(target);
+        _statuses[LogInKey.Of(target)] = new(time.GetUtcNow(), null, null, null);
+    }
+
+    /// <summary>
+    /// The server refused the log-in. True: the token may just have ended early; call <see cref="GetAsync"/> and try once
+    /// more on a new connection. False: it is final, until somebody changes something.
+    /// </summary>
+    public bool Refused(SmartHostTarget target, ClientCredentials with, Reply reply)
+    {
+        if (with is ClientCredentials.OAuthToken { Token: var token } && reply.IsPermanent && tokens.Refused(target, token)) return true;
+        Note(target, $"The log-in as {with.Username} was refused: {reply}");
+        return false;
+    }
+
+    public SmartHostStatus StatusOf(SmartHostTarget target) =>
+        (_statuses.GetValueOrDefault(LogInKey.Of(target)) ?? new(null, null, null, null)) with { TokenExpiresAt = tokens.ExpiryOf(target) };
+
+    /// <summary>Somebody changed it, or wants to know how it is now: trouble is not believed any longer.</summary>
+    internal void Forget(SmartHostTarget target)
+    {
+        tokens.Forget(target);
+        if (_statuses.TryGetValue(LogInKey.Of(target), out var status)) _statuses[LogInKey.Of(target)] = status with { Trouble = null, TroubleSince = null };
+    }
+
+    void Note(SmartHostTarget target, string trouble) => _statuses.AddOrUpdate(
+        LogInKey.Of(target), _ => new(null, null, trouble, time.GetUtcNow()),
+        (_, known) => known with { Trouble = trouble, TroubleSince = known.TroubleSince ?? time.GetUtcNow() });
+}

@@ -1,0 +1,62 @@
+using WebSmtp.Mta.Acceptance;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Smtp;
+using WebSmtp.Smtp.Addresses;
+using WebSmtp.Smtp.Server;
+
+namespace WebSmtp.Mta.Submissions;
+
+/// <summary>A message that is queued for good.</summary>
+public sealed record SubmittedMessage(MessageId Id);
+
+// What operators and their programs send over the administrative interface. They may send to everywhere.
+public sealed partial class Submission
+{
+    /// <summary>Queues a message; done when it would survive a power loss. All recipients are taken, or none.</summary>
+    /// <param name="mailFrom">Empty or <c>&lt;&gt;</c>: the null sender. Null: whom the header names.</param>
+    /// <param name="rcptTo">None: everybody in To, Cc and Bcc.</param>
+    /// <param name="headerRecipients">Those as well where <paramref name="rcptTo"/> names others.</param>
+    /// <param name="size">Bytes of the content, where known.</param>
+    public async Task<Result<SubmittedMessage>> SendAsync(
+        int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, Actor actor, CancellationToken stop)
+    {
+        if (actor.Demand(Role.Operator) is { } forbidden) return forbidden;
+        if (acceptance.Sites.Find(siteId) is not { } view) return Problem.NotFound($"There is no site {siteId}.");
+        if (view.State is not (SiteState.Running or SiteState.Paused))
+            return Problem.Conflict($"Site '{view.Site.Name}' ({siteId}) is {view.State.ToString().ToLowerInvariant()}, so it takes no mail; start it first.");
+
+        var complaints = new Complaints();
+        var from = mailFrom is null ? null : ReadAddress("mailFrom", mailFrom, complaints);
+        var recipients = rcptTo.Select(text => ReadAddress("rcptTo", text, complaints)).OfType<MailAddress>().ToList();
+        if (recipients.Exists(recipient => recipient.IsNull)) complaints.Add("rcptTo", "A recipient cannot be empty.");
+        if (complaints.ToProblem() is { } wrong) return wrong;
+
+        var result = await SubmitAsync(view.Site, new(
+            Origin.Submitted("HTTP", actor.From), from, [.. recipients.Select(recipient => new EnvelopeRecipient(recipient, RcptParameters.None))])
+        {
+            HeaderRecipients = headerRecipients,
+            Size = size,
+            Refuse = (rule, address) => RelayDecision.RefuseAnyone(view.Site, rule, address, null),
+        }, content, stop);
+        if (!result.Reply.IsPositive) return ProblemOf(result);
+        Log.Submitted(acceptance.Logger, result.Id.ToString(), view.Site.Id, actor.Name, actor.From);
+        return new SubmittedMessage(result.Id);
+    }
+
+    static Problem ProblemOf(SubmissionResult result) => result.Reply switch
+    {
+        { IsTransient: true } => Problem.Unavailable(result.Reply.ToString()),
+        { Code: 552 } => Problem.TooLarge(result.Reply.Text),
+        _ => Problem.Invalid(result.Field, result.Reply.Text),
+    };
+
+    static MailAddress? ReadAddress(string field, string text, Complaints complaints)
+    {
+        if (text is ['<', .., '>']) text = text[1..^1];
+        if (MailAddress.TryParse(text, out var address)) return address;
+        complaints.Add(field, $"'{text}' is not an address such as user@example.com.");
+        return null;
+    }
+}

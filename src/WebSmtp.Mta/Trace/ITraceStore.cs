@@ -1,0 +1,37 @@
+using WebSmtp.Mta.Queue;
+
+namespace WebSmtp.Mta.Trace;
+
+/// <summary>
+/// What became of messages, and what was refused, findable. Thread-safe. Texts that are searched for are whole, without
+/// case. Throws as <see cref="IQueueStore"/> does.
+/// </summary>
+public interface ITraceStore
+{
+    /// <summary>Writes refusals down, all or none.</summary>
+    Task AddRejectionsAsync(IReadOnlyList<Rejection> rejections);
+
+    /// <summary>Messages that match, living or gone, newest first, without their recipients.</summary>
+    Task<TraceRange<Message>> FindMessagesAsync(TraceFilter filter, long before, int limit, CancellationToken stop);
+
+    /// <summary>Refusals that match, newest first.</summary>
+    Task<TraceRange<Rejection>> FindRejectionsAsync(TraceFilter filter, long before, int limit, CancellationToken stop);
+
+    /// <summary>Makes a bounded number of messages and refusals from before a time quick to find; true when there is more to do.</summary>
+    Task<bool> IndexAsync(DateTimeOffset before, CancellationToken stop);
+
+    /// <summary>Removes refusals from before a time, and what finds nothing any more; a bounded number. True when there is more.</summary>
+    Task<bool> PurgeAsync(DateTimeOffset before, int max, CancellationToken stop);
+}
+
+/// <summary>What is looked for; null members do not restrict.</summary>
+/// <param name="Id">Our own number, of a message or a refusal.</param>
+/// <param name="HeaderMessageId">The header's Message-ID with its angle brackets.</param>
+/// <param name="Client">Only of refusals: the client's address.</param>
+public sealed record TraceFilter(
+    int? SiteId = null, MessageId? Id = null, string? HeaderMessageId = null, string? Sender = null, string? Recipient = null,
+    string? Client = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+
+/// <summary>A part of what was looked for.</summary>
+/// <param name="DownTo">Everything from this number on was looked at; null: all was.</param>
+public sealed record TraceRange<T>(IReadOnlyList<T> Items, long? DownTo);

@@ -1,0 +1,54 @@
+using Microsoft.EntityFrameworkCore;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Trace;
+
+namespace WebSmtp.Storage;
+
+// What a filter means.
+sealed partial class TraceStore
+{
+    /// <summary>The text that leads to the fewest; null: only a time or a site is given.</summary>
+    static string? KeyOf(TraceFilter filter, char header, char recipient, char sender, char? client) =>
+        filter.HeaderMessageId is { } id ? header + id
+        : filter.Recipient is { } to ? recipient + Lower(to)
+        : filter.Sender is { } from ? sender + Lower(from)
+        : filter.Client is { } address && client is { } kind ? kind + address
+        : null;
+
+    static async Task<List<Message>> MessagesAsync(
+        WebSmtpDb db, TraceFilter filter, long low, long high, IReadOnlyList<long>? ids, int count, CancellationToken stop)
+    {
+        var messages = db.Messages.Where(m => m.Id > low && m.Id < high);
+        if (ids is not null) messages = messages.Where(m => EF.Parameter(ids).Contains(m.Id));
+        if (filter.HeaderMessageId is { } header) messages = messages.Where(m => m.HeaderMessageId == header);
+        if (filter.Sender is not null && Lower(filter.Sender) is var sender) messages = messages.Where(m => m.MailFrom.ToLower() == sender);
+        if (filter.Recipient is not null && Lower(filter.Recipient) is var to)
+            messages = messages.Where(m => m.Recipients.Any(r => r.Address.ToLower() == to));
+        if (filter.SiteId is not { } site) return await NewestAsync(messages);
+        // The index of a site's messages has two halves.
+        var living = await NewestAsync(messages.Where(m => m.SiteId == site && m.LiveRecipients > 0));
+        var ended = await NewestAsync(messages.Where(m => m.SiteId == site && m.LiveRecipients <= 0));
+        return [.. living.Concat(ended).OrderByDescending(m => m.Id).Take(count)];
+
+        Task<List<Message>> NewestAsync(IQueryable<Message> some) => some.OrderByDescending(m => m.Id).Take(count).ToListAsync(stop);
+    }
+
+    static Task<List<Rejection>> RejectionsAsync(
+        WebSmtpDb db, TraceFilter filter, long low, long high, IReadOnlyList<long>? ids, int count, CancellationToken stop)
+    {
+        var rejections = db.Rejections.Where(r => r.Id > low && r.Id < high);
+        if (ids is not null) rejections = rejections.Where(r => EF.Parameter(ids).Contains(r.Id));
+        if (filter.SiteId is { } site) rejections = rejections.Where(r => r.SiteId == site);
+        if (filter.HeaderMessageId is { } header) rejections = rejections.Where(r => r.HeaderMessageId == header);
+        if (filter.Sender is not null && Lower(filter.Sender) is var sender) rejections = rejections.Where(r => r.MailFrom!.ToLower() == sender);
+        if (filter.Recipient is not null && Lower(filter.Recipient) is var to) rejections = rejections.Where(r => r.Recipient!.ToLower() == to);
+        if (filter.Client is { } client) rejections = rejections.Where(r => r.ClientAddress == client);
+        return rejections.OrderByDescending(r => r.Id).Take(count).ToListAsync(stop);
+    }
+
+    /// <summary>As both databases do it: only A to Z.</summary>
+    static string Lower(string text) => string.Create(text.Length, text, static (lower, text) =>
+    {
+        for (var i = 0; i < lower.Length; i++) lower[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+    });
+}
