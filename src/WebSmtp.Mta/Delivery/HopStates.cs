@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Delivery;
 
@@ -67,6 +69,16 @@ sealed class HopStates(RouteStates states, TimeProvider time)
         foreach (var (key, stop) in _stops)
         {
             if (stop.Trouble.Condition is RouteCondition.OnHold && _stops.TryRemove(new(key, stop))) states.Clear(null, stop.Hop.Route, siteId);
+        }
+    }
+
+    /// <summary>The log-in there works.</summary>
+    public void Recovered(SmartHostTarget target)
+    {
+        foreach (var (key, stop) in _stops)
+        {
+            if (stop.Trouble.Condition is RouteCondition.OnHold && stop.Hop.Target.Equals(target) && _stops.TryRemove(new(key, stop)))
+                states.Clear(null, stop.Hop.Route, Site.DefaultId);
         }
     }
 

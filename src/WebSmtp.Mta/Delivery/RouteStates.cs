@@ -45,8 +45,9 @@ public sealed class RouteStates(EventStream events, TimeProvider time, ILogger<R
         var changed = known?.State != condition;
         _states[key] = new(siteId, route, condition, reason, changed ? time.GetUtcNow() : known!.Since, until);
         if (!changed) return;
-        if (condition is RouteCondition.OnHold) Log.RouteOnHold(log, route, reason);
-        else Log.RouteTrouble(log, route, condition, reason, until);
+        // A site's route is on hold because a smart host is, which said so itself.
+        if (condition is RouteCondition.OnHold && siteId is null) Log.RouteOnHold(log, route, reason);
+        else if (condition is not RouteCondition.OnHold) Log.RouteTrouble(log, route, condition, reason, until);
         events.Publish(new RouteEvent(time.GetUtcNow(), noticed, route, condition, reason));
     }
 

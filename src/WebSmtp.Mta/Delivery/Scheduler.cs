@@ -6,6 +6,7 @@ using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Mta.Delivery;
 
@@ -51,6 +52,7 @@ public sealed partial class Scheduler : IDisposable
         Drop = new(spool, log);
         Failing = new(outbound.States, time);
         settling.MailQueued = Wake;
+        outbound.Credentials.Recovered = target => _ = ReleaseAsync(target);
     }
 
     internal Settling Settling { get; }
@@ -82,6 +84,17 @@ public sealed partial class Scheduler : IDisposable
         Failing.Forgive(siteId);
         Outbound.Hops.Forgive(siteId);
         Wake();
+    }
+
+    /// <summary>A smart host takes our log-in again, as a delivery or somebody's test has found: its mail goes.</summary>
+    async Task ReleaseAsync(SmartHostTarget target)
+    {
+        Outbound.Hops.Recovered(target);
+        foreach (var failing in Failing.All)
+        {
+            if (failing.KeepsAll && failing.Key.Plan.Hops.OfType<RouteHop.Via>().Any(hop => hop.Target.Equals(target))
+                && Failing.Remove(failing.Key) is { } was) await BringBackAsync(was);
+        }
     }
 
     /// <summary>

@@ -29,12 +29,18 @@ public sealed class SmartHostCredentials(ISecretProtector protector, OAuthTokens
         return answer;
     }
 
+    /// <summary>A log-in that was refused works again; called on the thread that found out.</summary>
+    internal Action<SmartHostTarget>? Recovered { get; set; }
+
     /// <summary>The server took the log-in.</summary>
     public void LoggedIn(SmartHostTarget target)
     {
         if (target.Auth.Type is SmartHostAuthType.None) return;
         tokens.Accepted(target);
-        _statuses[LogInKey.Of(target)] = new(time.GetUtcNow(), null, null, null);
+        var key = LogInKey.Of(target);
+        var hadTrouble = _statuses.GetValueOrDefault(key) is { Trouble: not null };
+        _statuses[key] = new(time.GetUtcNow(), null, null, null);
+        if (hadTrouble) Recovered?.Invoke(target);
     }
 
     /// <summary>

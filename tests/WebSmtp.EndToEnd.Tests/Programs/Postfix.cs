@@ -117,18 +117,24 @@ public sealed class Postfix : IAsyncDisposable
             await File.WriteAllTextAsync(In("etc", "authority.pem"), authority.Pem, stop);
         }
         if (_options.Mechanism is not { } mechanism) return;
-        var users = In("etc", "sasl", "users");
         await File.WriteAllTextAsync(In("etc", "sasl", "smtpd.conf"), $"""
             pwcheck_method: auxprop
             auxprop_plugin: sasldb
-            sasldb_path: {users}
+            sasldb_path: {Users}
             mech_list: {mechanism}
 
             """, stop);
-        var (user, password) = _options.Account!;
+        await SetPasswordAsync(_options.Account!, stop);
+    }
+
+    string Users => In("etc", "sasl", "users");
+
+    /// <summary>Makes the account, or gives it another password.</summary>
+    public async Task SetPasswordAsync(MailAccount account, CancellationToken stop)
+    {
         var saslpasswd = Tool.Need("saslpasswd2", "sasl2-bin");
-        await RunAsync(saslpasswd, ["-c", "-p", "-f", users, "-u", Realm, user], stop, SampleMail.Text(password));
-        await RunAsync(Chown, ["postfix", users], stop);
+        await RunAsync(saslpasswd, ["-c", "-p", "-f", Users, "-u", Realm, account.Username], stop, SampleMail.Text(account.Password));
+        await RunAsync(Chown, ["postfix", Users], stop);
     }
 
     IEnumerable<string> Tls()

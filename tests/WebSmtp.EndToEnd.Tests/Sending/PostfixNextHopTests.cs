@@ -131,6 +131,28 @@ public sealed class PostfixNextHopTests(SharedServer server)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task Mail_goes_as_soon_as_a_test_finds_that_the_log_in_works_again()
+    {
+        using var authority = new TestAuthority();
+        var account = new MailAccount("relay", "the-old-one-0815");
+        var wanted = account with { Password = "the-new-one-4711" };
+        var options = ForDomain() with { Mechanism = "PLAIN", Account = account, Authority = authority };
+        await using var postfix = await Postfix.StartAsync(options, Stop);
+        var process = await server.ProcessAsync();
+        var name = await MakeSmartHostAsync(process, postfix, options, wanted);
+        await using var site = await server.NewSiteAsync($$"""{ "smartHost": { "use": [ "{{name}}" ] } }""");
+        await SendAsync(site, options, "bob");
+        await Eventually.TrueAsync(async () => (await process.Api.ListAsync("/routes")).Any(
+            route => route["route"]!.GetValue<string>() == name && route["state"]!.GetValue<string>() == "onHold"));
+
+        await postfix.SetPasswordAsync(wanted, Stop);
+        Assert.True((await process.Api.PostAsync($"/smarthosts/{name}/test"))["ok"]!.GetValue<bool>());
+
+        Assert.Single(await postfix.WaitForAsync("bob", 1, Stop)).AssertSameAs(SampleMail.Plain("one"), "one");
+        await Eventually.EqualAsync("delivered", () => StatesAsync(site));
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_certificate_of_another_authority_is_not_trusted_with_the_password()
     {
         using var authority = new TestAuthority();
