@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Trace;
+using WebSmtp.Smtp;
 
 namespace WebSmtp.Storage;
 
@@ -23,7 +24,10 @@ sealed partial class TraceStore
         if (filter.HeaderMessageId is { } header) messages = messages.Where(m => m.HeaderMessageId == header);
         if (filter.Sender is not null && Lower(filter.Sender) is var sender) messages = messages.Where(m => m.MailFrom.ToLower() == sender);
         if (filter.Recipient is not null && Lower(filter.Recipient) is var to)
-            messages = messages.Where(m => m.Recipients.Any(r => r.Address.ToLower() == to));
+        {
+            var original = Lower("rfc822;" + Xtext.Encode(filter.Recipient));
+            messages = messages.Where(m => m.Recipients.Any(r => r.Address.ToLower() == to || r.OriginalRecipient!.ToLower() == original));
+        }
         if (filter.SiteId is not { } site) return await NewestAsync(messages);
         // The index of a site's messages has two halves.
         var living = await NewestAsync(messages.Where(m => m.SiteId == site && m.LiveRecipients > 0));

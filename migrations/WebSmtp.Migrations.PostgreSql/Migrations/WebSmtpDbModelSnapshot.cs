@@ -522,6 +522,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.Property<DateTime?>("DueAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<DateTime?>("HeldBackUntil")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("LastReply")
                         .HasColumnType("text")
                         .UseCollation("C");

@@ -455,6 +455,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.Property<DateTime?>("DueAt")
                         .HasColumnType("TEXT");
 
+                    b.Property<DateTime?>("HeldBackUntil")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("LastReply")
                         .HasColumnType("TEXT");
 

@@ -20,10 +20,12 @@ public sealed class CollectorHosts(IMailRouteResolver resolver, OwnListeners own
     {
         IReadOnlyList<IPAddress> addresses;
         if (IPAddress.TryParse(host, out var literal)) addresses = [literal];
+        // RFC 6761 section 6.3: no DNS server is asked for it.
+        else if (host is "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)) addresses = [IPAddress.Loopback, IPAddress.IPv6Loopback];
         else
         {
             var answer = await resolver.ResolveHostAsync(host, stop);
-            if (answer.Hosts.Count == 0) return ([], $"{answer.Reason ?? $"{host} has no address"}. Correct the host, or look at the DNS servers.", false);
+            if (answer.Hosts.Count == 0) return ([], $"{answer.Reason?.TrimEnd('.') ?? $"{host} has no address"}. Correct the host, or look at the DNS servers.", false);
             addresses = [.. answer.Hosts.Select(found => found.Address)];
         }
         var remotes = addresses.Select(address => new IPEndPoint(address, port)).Where(remote => !own.IsOf(site, remote)).Take(MostAddresses).ToList();

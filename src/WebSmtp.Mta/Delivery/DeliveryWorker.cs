@@ -53,7 +53,10 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
                 await PutOffAsync(message, attempt, trouble, stop);
                 return;
             }
-            var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message)).ToList();
+            // One moment for all, so that they are tried again together; databases keep no more than this.
+            var now = _time.GetUtcNow();
+            now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+            var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, now)).ToList();
             await scheduler.Settling.WriteAsync(message, settled, stop);
             scheduler.Publish("settled", _key, message);
             await JudgeAsync(attempt);
@@ -83,14 +86,14 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
         else if (work.Succeeded()) scheduler.Begin(work);
     }
 
-    Settlement Settle(RecipientOutcome outcome, Attempt attempt, Message message)
+    Settlement Settle(RecipientOutcome outcome, Attempt attempt, Message message, DateTimeOffset now)
     {
         var (owner, log) = (scheduler.Owner, scheduler.Logger);
         if (outcome.Reply is { IsPositive: true }) return Settlements.Delivered(outcome, attempt, owner, "delivered", null, log);
         if (outcome.Reply is { IsPermanent: true }) return Settlements.Failed(outcome, attempt, owner, null, log);
 
         var settings = _key.Plan.Settings;
-        var (now, end) = (_time.GetUtcNow(), message.ReceivedAt + settings.Get(SettingsTable.ExpireAfter));
+        var end = Expiry.Of(message, outcome.Recipient, settings);
         if (now >= end) return Settlements.Expired(outcome, attempt, owner, log);
         var intervals = settings.Get(SettingsTable.RetryIntervals);
         var due = now + intervals[Math.Min(outcome.Recipient.Attempts, intervals.Count - 1)];
@@ -106,7 +109,7 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
         var now = _time.GetUtcNow();
         await scheduler.Settling.WriteAsync(message, [.. attempt.Outcomes.Select(outcome =>
             failing.DueFor(message.Message, outcome.Recipient, now) is { } due
-                ? Settlements.Deferred(outcome, attempt, scheduler.Owner, due, null, scheduler.Logger) with { CountsAsAttempt = !failing.KeepsAll }
+                ? Settlements.Deferred(outcome, attempt, scheduler.Owner, due, null, scheduler.Logger) with { CountsAsAttempt = !failing.KeepsAll, HeldBackUntil = failing.KeepsAll ? due : null }
                 : Settlements.Expired(outcome, attempt, scheduler.Owner, scheduler.Logger))], stop);
         var waited = work.Failed();
         await Task.WhenAll(waited.Select(other => scheduler.PutOffAsync(other, failing, stop)));

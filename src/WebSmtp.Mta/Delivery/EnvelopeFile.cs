@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Smtp.Client;
@@ -24,15 +25,16 @@ static class EnvelopeFile
         Directory.CreateDirectory(folder);
         var id = new MessageId(message.Id);
         var envelope = Envelope(message, recipients);
-        var path = Path.Combine(folder, $"{id}{extension}");
-        // Other recipients of the same message may have come here before, on their own.
-        for (var n = 2; File.Exists(path); n++)
+        var (path, n) = (Path.Combine(folder, $"{id}{extension}"), 2);
+        // Other recipients of the same message may have come here before, on their own, or come at this moment.
+        for (; File.Exists(path); n++)
         {
             if (await BeginsWithAsync(path, envelope, stop)) return path;
             path = Path.Combine(folder, $"{id}-{n}{extension}");
         }
 
-        var unfinished = Path.Combine(folder, $".{id}.tmp");
+        // The same name after a crash, and another one for the message's other recipients.
+        var unfinished = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".{id}-{recipients.Min(recipient => recipient.Id)}.tmp"));
         try
         {
             await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, BlockBytes, FileOptions.Asynchronous))
@@ -42,7 +44,7 @@ static class EnvelopeFile
                 await file.FlushAsync(stop);
                 file.Flush(flushToDisk: true);
             }
-            File.Move(unfinished, path);
+            for (; !TryName(unfinished, path); n++) path = Path.Combine(folder, $"{id}-{n}{extension}");
         }
         catch
         {
@@ -50,6 +52,20 @@ static class EnvelopeFile
             throw;
         }
         return path;
+    }
+
+    /// <summary>False: there is such a file by now.</summary>
+    static bool TryName(string unfinished, string path)
+    {
+        try
+        {
+            File.Move(unfinished, path, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path) && File.Exists(unfinished))
+        {
+            return false;
+        }
     }
 
     static byte[] Envelope(Message message, IReadOnlyList<Recipient> recipients)

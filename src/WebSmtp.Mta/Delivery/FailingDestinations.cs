@@ -14,8 +14,8 @@ sealed record FailingDestination(
     /// <summary>Mail that is new makes a probe of its own, but not more often than this.</summary>
     static readonly TimeSpan FreshProbe = TimeSpan.FromMinutes(5);
 
-    /// <summary>Nothing expires while it is us who are not let in.</summary>
-    public bool KeepsAll => Trouble.Condition is RouteCondition.OnHold;
+    /// <summary>Nothing expires while it is us who are not let in, or who may send no more.</summary>
+    public bool KeepsAll => Trouble.Condition is RouteCondition.OnHold or RouteCondition.OverBudget;
 
     /// <summary>Somebody wants it tried now.</summary>
     public bool Forgiven { get; init; }
@@ -30,11 +30,22 @@ sealed record FailingDestination(
         var due = RetryAt;
         if (!KeepsAll)
         {
-            var end = message.ReceivedAt + Key.Plan.Settings.Get(SettingsTable.ExpireAfter);
+            var end = Expiry.Of(message, recipient, Key.Plan.Settings);
             if (now >= end) return null;
             if (end < due) due = end;
         }
         return ReportTimes.Cap(due, now, message, recipient, Key.Plan.Settings);
+    }
+}
+
+/// <summary>When the time of an entry is over.</summary>
+static class Expiry
+{
+    /// <summary>Counted from its receipt, or from when it was no longer held back.</summary>
+    public static DateTimeOffset Of(Message message, Recipient recipient, SettingValues settings)
+    {
+        var from = recipient.HeldBackUntil is { } until && until > message.ReceivedAt ? until : message.ReceivedAt;
+        return from + settings.Get(SettingsTable.ExpireAfter);
     }
 }
 

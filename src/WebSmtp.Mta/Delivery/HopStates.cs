@@ -28,7 +28,7 @@ sealed class HopStates(RouteStates states, TimeProvider time)
         {
             var now = time.GetUtcNow();
             if (now < stop.Trouble.Until) return stop.Trouble;
-            if (stop.Trouble.Condition is RouteCondition.OnHold) stop.Trouble = stop.Trouble with { Until = now + stop.Interval };
+            if (stop.Trouble.Condition is RouteCondition.OnHold) (stop.Trouble, stop.IsProbed) = (stop.Trouble with { Until = now + stop.Interval }, true);
             return null;
         }
     }
@@ -40,6 +40,9 @@ sealed class HopStates(RouteStates states, TimeProvider time)
         lock (stop)
         {
             var again = stop.Trouble.Condition is RouteCondition.OnHold && stop.Hop.Target.Equals(hop.Target);
+            // Others that had begun before hear the same, and change nothing.
+            if (again && !stop.IsProbed && stop.Trouble.Until is not null) return stop.Trouble;
+            stop.IsProbed = false;
             var interval = again ? stop.Interval * 2 : FirstProbe;
             stop.Interval = interval < LongestProbe ? interval : LongestProbe;
             stop.Hop = hop;
@@ -88,6 +91,9 @@ sealed class HopStates(RouteStates states, TimeProvider time)
     {
         public RouteHop.Via Hop { get; set; } = hop;
         public TimeSpan Interval { get; set; } = FirstProbe;
+
+        /// <summary>Somebody is let through to see whether it works.</summary>
+        public bool IsProbed { get; set; }
         public RouteTrouble Trouble { get; set; } = new(RouteCondition.Ok, new(250, null, ""));
     }
 }
@@ -104,7 +110,8 @@ sealed class HostHealth(TimeProvider time)
 
     public bool IsCoolingDown(IPEndPoint host) => _failed.TryGetValue(host, out var failed) && time.GetUtcNow() < failed.Until;
 
-    public void Failed(IPEndPoint host)
+    /// <param name="atLeast">How long it is passed over in any case.</param>
+    public void Failed(IPEndPoint host, TimeSpan atLeast = default)
     {
         var now = time.GetUtcNow();
         if (_failed.Count >= MostHosts)
@@ -113,8 +120,8 @@ sealed class HostHealth(TimeProvider time)
                 if (failed.Until <= now || _failed.Count >= MostHosts) _failed.TryRemove(old, out _);
         }
         _failed.AddOrUpdate(host,
-            static (_, now) => (now + First, First),
-            static (_, failed, now) => (now + Next(failed.Interval), Next(failed.Interval)), now);
+            static (_, at) => (at.Now + Longer(First, at.Least), First),
+            static (_, failed, at) => (at.Now + Longer(Next(failed.Interval), at.Least), Next(failed.Interval)), (Now: now, Least: atLeast));
     }
 
     public void Works(IPEndPoint host)
@@ -122,5 +129,6 @@ sealed class HostHealth(TimeProvider time)
         if (!_failed.IsEmpty) _failed.TryRemove(host, out _);
     }
 
+    static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
     static TimeSpan Next(TimeSpan interval) => interval * 2 < Longest ? interval * 2 : Longest;
 }

@@ -4,7 +4,6 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
-using WebSmtp.Smtp;
 using WebSmtp.Smtp.Client;
 
 namespace WebSmtp.Mta.Delivery;
@@ -17,6 +16,9 @@ namespace WebSmtp.Mta.Delivery;
 /// <param name="hurry">No good-bye is waited for any more.</param>
 sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, CancellationToken hurry) : IAsyncDisposable
 {
+    /// <summary>Longer than the usual first retry, which then begins with another host.</summary>
+    static readonly TimeSpan AfterBreak = TimeSpan.FromMinutes(20);
+
     readonly SettingValues _settings = plan.Settings;
     IDialedConnection? _connection;
     ClientSession? _client;
@@ -32,10 +34,12 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     {
         var began = outbound.Time.GetTimestamp();
         var tries = new Tries();
-        Attempt? refused = null;
+        Attempt? refused = null, taken = null;
         while (true)
         {
             var fresh = _client is null;
+            // What one transaction had no room for goes in the next one, if the connection is still there.
+            if (fresh && taken is not null) return taken;
             if (fresh && await OpenAsync(tries, stop) is { } trouble)
             {
                 return Over(message, refused, tries, trouble) with { Took = outbound.Time.GetElapsedTime(began) };
@@ -44,12 +48,20 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             {
                 tries.Stop(_at!.Of, spent);
                 await CloseAsync();
+                if (taken is not null) return taken;
                 continue;
             }
 
             var (at, started) = (_at!, outbound.Time.GetTimestamp());
             var attempt = await outbound.Transmission.SendAsync(_client!, message, new(at.Name, Text(at)), stop);
             await EndMessageAsync(attempt);
+            if (taken is not null || LeftOut(attempt).Count > 0)
+            {
+                taken = taken is null ? attempt : taken.With(attempt);
+                message = message with { Recipients = LeftOut(attempt) };
+                if (message.Recipients.Count > 0) continue;
+                return taken with { Tries = tries.Failed, Took = outbound.Time.GetElapsedTime(began) };
+            }
             if (attempt.NeverBegun)
             {
                 // Nobody had the message. A connection that was used before may have been closed by a host that had
@@ -61,14 +73,15 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             {
                 // It took the connection, and wants a log-in for the mail.
                 await CloseAsync();
-                Hold(tries, via, at, $"{at.Name} wants a log-in: {refusal}", ClientPhase.Mail, started);
+                Hold(tries, via, at, $"{at.Name} wants a log-in: {refusal.Reply}", refusal.Stage ?? ClientPhase.Mail, started);
                 continue;
             }
-            if (attempt.Outcomes.All(outcome => outcome is { Stage: ClientPhase.Mail, Reply.IsTransient: true }) && tries.Others(at))
+            if (attempt.Broken is not null && attempt.Outcomes is [{ Stage: not null }, ..]) outbound.Health.Failed(at.Remote, AfterBreak);
+            if (MayGoElsewhere(attempt) && tries.Others(plan, at))
             {
                 // RFC 5321 section 5.1: another host of the domain may be better off.
                 refused = attempt;
-                tries.Add(at, ClientPhase.Mail, Why(attempt), attempt.Tls, outbound.Time.GetElapsedTime(started));
+                tries.Add(at, attempt.Outcomes[0].Stage ?? ClientPhase.Mail, Why(attempt), attempt.Tls, outbound.Time.GetElapsedTime(started));
                 await CloseAsync();
                 continue;
             }
@@ -139,7 +152,8 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     /// <summary>Null: there is a connection that is ready for mail.</summary>
     async ValueTask<RouteTrouble?> OpenAsync(Tries tries, CancellationToken stop)
     {
-        foreach (var hop in plan.Hops)
+        // Hosts that could not be reached lately have their turn when all others had theirs.
+        foreach (var (hop, isLast) in plan.Hops.Select(hop => (hop, false)).Concat(plan.Hops.Select(hop => (hop, true))))
         {
             var via = hop as RouteHop.Via;
             if (via is not null && !tries.Found(hop) && outbound.Hops.Look(via, site.Id) is { } stopped)
@@ -156,7 +170,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             }
             foreach (var host in hosts)
             {
-                if (tries.IsOut(host) || tries.IsOut(hop)) continue;
+                if (tries.IsOut(host) || tries.IsOut(hop) || !isLast && outbound.Health.IsCoolingDown(host.Remote)) continue;
                 if (await ConnectAsync(host, tries, stop)) return null;
             }
         }
@@ -177,6 +191,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
                 Hold(tries, via, host, $"There is nothing to log in to {via.Route} with: {trouble}", ClientPhase.Auth, began);
                 return false;
             }
+            _place?.Dispose();
             _place = await outbound.Budgets.ConnectAsync(LimitedRouteOf(via), via.Limits, stop);
         }
         var wanted = HostTlsOptions.ModeOf(host.Tls);
@@ -188,7 +203,10 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         if (failure is { Phase: ClientPhase.Auth, Reply: { } refused } && credentials is not null
             && outbound.Credentials.Refused(via!.Target, credentials, refused)
             && await outbound.Credentials.GetAsync(via.Target, stop) is { Credentials: { } fresh })
+        {
             (failure, tls) = await TryAsync(host, wanted, fresh, stop);
+            if (failure is { Phase: ClientPhase.Auth, Reply: { } again }) outbound.Credentials.Refused(via.Target, fresh, again);
+        }
         if (failure is null)
         {
             if (credentials is not null) outbound.Credentials.LoggedIn(via!.Target);
@@ -233,9 +251,20 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         return (failure, spoken);
     }
 
-    /// <summary>A smart host that says so to MAIL: it forgot about our log-in, or wants one. RFC 4954 section 6.</summary>
-    static Reply? RefusedLogIn(Attempt attempt) =>
-        attempt.Outcomes is [{ Stage: ClientPhase.Mail, Reply: { Code: 530 or 534 or 535 or 538 } reply }, ..] ? reply : null;
+    /// <summary>A smart host that says so instead of taking anybody: it forgot about our log-in, or wants one. RFC 4954 section 6.</summary>
+    static RecipientOutcome? RefusedLogIn(Attempt attempt) =>
+        attempt.Outcomes is [{ Stage: not null, Reply.Code: 530 or 534 or 535 or 538 } first, ..]
+        && !attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true }) ? first : null;
+
+    /// <summary>Recipients that a transaction had no room for while it took others. RFC 5321 section 4.5.3.1.10.</summary>
+    static IReadOnlyList<Recipient> LeftOut(Attempt attempt) =>
+        attempt.Broken is null && attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true })
+            ? [.. attempt.Outcomes.Where(outcome => outcome is { Stage: ClientPhase.Rcpt, Reply.Code: 452 or 552 }).Select(outcome => outcome.Recipient)]
+            : [];
+
+    /// <summary>Nobody was taken, and nobody refused for good; what was said last was heard, so that it cannot arrive twice.</summary>
+    static bool MayGoElsewhere(Attempt attempt) => attempt.Outcomes.All(outcome =>
+        outcome is { Stage: not null, Reply.IsTransient: true } or { Stage: not (null or ClientPhase.FinalDot), Reply: null });
 
     static string Why(Attempt attempt) => attempt.Outcomes[0].Reply?.ToString() ?? attempt.Broken ?? "the connection broke";
 

@@ -48,6 +48,17 @@ sealed record Attempt(IReadOnlyList<RecipientOutcome> Outcomes, RemoteHost? Host
     /// <summary>The host offered DSN, so that it reports itself; null when no host was asked.</summary>
     public bool? Dsn { get; init; }
 
+    /// <summary>This attempt and the next transaction of it, which decides about those that it is about.</summary>
+    public Attempt With(Attempt next)
+    {
+        var decided = next.Outcomes.ToDictionary(outcome => outcome.Recipient);
+        return this with
+        {
+            Outcomes = [.. Outcomes.Select(outcome => decided.GetValueOrDefault(outcome.Recipient, outcome))],
+            Broken = next.Broken,
+        };
+    }
+
     /// <summary>One reply of our own for all recipients, without asking a host.</summary>
     public static Attempt Ours(LeasedMessage message, Reply reply) =>
         new([.. message.Recipients.Select(recipient => new RecipientOutcome(recipient, reply))], null, null, null);

@@ -63,7 +63,7 @@ public sealed partial class Scheduler
         var (now, over) = (Time.GetUtcNow(), Attempt.Nowhere(message, failing.Trouble));
         return Settling.WriteAsync(message, [.. over.Outcomes.Select(outcome =>
             failing.DueFor(message.Message, outcome.Recipient, now) is { } due
-                ? Settlements.PutOff(outcome.Recipient, failing.Trouble, Owner, due, !failing.KeepsAll, Logger)
+                ? Settlements.PutOff(outcome.Recipient, failing.Trouble, Owner, due, !failing.KeepsAll, Logger) with { HeldBackUntil = failing.KeepsAll ? due : null }
                 : Settlements.Expired(outcome, over, Owner, Logger))], stop);
     }
 

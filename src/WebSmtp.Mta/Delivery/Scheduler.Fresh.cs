@@ -31,6 +31,7 @@ public sealed partial class Scheduler
             if (Failing.Find(key) is { } failing && failing.PutsOff(now))
             {
                 (recipient.DueAt, recipient.LastReply) = (failing.DueFor(message, recipient, now) ?? now, failing.Trouble.Reply.ToString());
+                if (failing.KeepsAll) recipient.HeldBackUntil = recipient.DueAt;
                 continue;
             }
             if (_work.TryGetValue(key, out var work) && work.IsFull) continue;

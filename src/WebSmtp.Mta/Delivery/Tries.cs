@@ -32,24 +32,20 @@ sealed class Tries
     public bool IsOut(RouteHop hop) => _found.TryGetValue(hop, out var hosts) && hosts is null;
     public bool IsOut(NextHop host) => _out.Contains(host.Remote);
 
-    /// <summary>There is another host to try after this one, for which the message is not the first failure.</summary>
-    public bool Others(NextHop at) => _found.Values.Any(hosts => hosts?.Any(host => !host.Remote.Equals(at.Remote) && !IsOut(host)) is true);
+    /// <summary>There is another host to try after this one.</summary>
+    public bool Others(RoutePlan plan, NextHop at) => plan.Hops.Any(hop => !_found.ContainsKey(hop)) || _found.Values.Any(hosts => hosts?.Any(host => !host.Remote.Equals(at.Remote) && !IsOut(host)) is true);
 
-    /// <summary>The hosts of a hop, those that failed lately last; null: there are none, and why is kept.</summary>
+    /// <summary>The hosts of a hop; null: there are none, and why is kept.</summary>
     public async ValueTask<IReadOnlyList<NextHop>?> FindAsync(Outbound outbound, RouteHop hop, SettingValues settings, CancellationToken stop)
     {
         if (_found.TryGetValue(hop, out var known)) return known;
         var (hosts, failure) = await outbound.NextHops.FindAsync(hop, settings, stop);
-        if (failure is null)
-        {
-            var well = hosts.Where(host => !outbound.Health.IsCoolingDown(host.Remote)).ToList();
-            // When all are down each of them is tried.
-            return _found[hop] = well.Count > 0 ? [.. well, .. hosts.Except(well)] : hosts;
-        }
+        if (failure is null) return _found[hop] = hosts;
         _found[hop] = null;
         (_last, _stage) = (failure, ClientPhase.Connect);
         _replies.Add(failure);
-        if (failure.IsPermanent) Final = new(RouteCondition.Ok, failure);
+        // What a smart host's name leads to says nothing about the recipient's domain.
+        if (failure.IsPermanent && hop is RouteHop.Domain) Final = new(RouteCondition.Ok, failure);
         return null;
     }
 

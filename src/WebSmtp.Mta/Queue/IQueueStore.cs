@@ -140,6 +140,9 @@ public sealed record Settlement(
 
     /// <summary>The sender is told, with this, that the entry is late.</summary>
     public DateTimeOffset? DelayReportedAt { get; init; }
+
+    /// <summary>Not null: it is held back until then. <see cref="Recipient.HeldBackUntil"/>.</summary>
+    public DateTimeOffset? HeldBackUntil { get; init; }
 }
 
 /// <summary>Mail of the server's own that tells of settlements.</summary>

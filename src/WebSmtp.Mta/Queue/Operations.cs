@@ -97,12 +97,16 @@ public sealed class Operations(MessageIds ids, EventStream events, TimeProvider 
         return null;
     }
 
+    /// <summary>Why no other can begin now; null: one can.</summary>
+    internal Problem? Full => _all.Values.Count(one => one.View.State is OperationState.Running) < MostRunning
+        ? null
+        : Problem.Conflict($"{MostRunning} operations are running; wait for one to end, or cancel one.");
+
     /// <param name="work">Tells how it gets on; whatever it throws fails the operation.</param>
     internal Result<OperationView> Start(int siteId, string what, Actor by, Func<Operation, CancellationToken, Task> work)
     {
         Forget();
-        if (_all.Values.Count(one => one.View.State is OperationState.Running) >= MostRunning)
-            return Problem.Conflict($"{MostRunning} operations are running; wait for one to end, or cancel one.");
+        if (Full is { } full) return full;
         var view = new OperationView(
             ids.Next().ToString(), siteId, what, by.Name, OperationState.Running, 0, 0, 0, time.GetUtcNow(), null, null);
         var operation = _all[view.Id] = new(view, Publish);

@@ -28,7 +28,7 @@ public sealed partial class QueueOperations
     /// </summary>
     public async Task<Result<OperationView>> HoldAsync(int siteId, string domain, Actor actor, CancellationToken stop)
     {
-        if (Refuse(siteId, actor) is { } refusal) return refusal;
+        if ((Refuse(siteId, actor) ?? operations.Full) is { } refusal) return refusal;
         var name = Destination(domain);
         await queue.StopDestinationAsync(new() { SiteId = siteId, Domain = name, At = time.GetUtcNow(), By = $"{actor.Name} from {actor.From}" });
         Log.DestinationStopped(log, name, siteId, actor.Name);
@@ -40,12 +40,15 @@ public sealed partial class QueueOperations
     /// <summary>Lets a destination go on: all that is frozen for it is released, also what was frozen by itself.</summary>
     public async Task<Result<OperationView>> ReleaseAsync(int siteId, string domain, Actor actor, CancellationToken stop)
     {
-        if (Refuse(siteId, actor) is { } refusal) return refusal;
+        if ((Refuse(siteId, actor) ?? operations.Full) is { } refusal) return refusal;
         var name = Destination(domain);
-        if (!await queue.RestartDestinationAsync(siteId, name)) return Problem.Conflict($"{name} is not stopped.");
+        var frozen = new MessageFilter(siteId, name, RecipientState.Frozen);
+        // A release that was cut off has left something to release.
+        if (!await queue.RestartDestinationAsync(siteId, name) && await queue.CountAsync(frozen, stop) == 0)
+            return Problem.Conflict($"{name} is not stopped, and nothing is frozen for it.");
         Log.DestinationReleased(log, name, siteId, actor.Name);
         Changed(siteId, "released", name);
-        return Begin($"release {name}", new(QueueAct.Release), [new(siteId, name, RecipientState.Frozen)], actor);
+        return Begin($"release {name}", new(QueueAct.Release), [frozen], actor);
     }
 
     /// <summary>Makes all that is queued for a destination due at once.</summary>

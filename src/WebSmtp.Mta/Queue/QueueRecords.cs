@@ -85,6 +85,12 @@ public sealed class Recipient
     /// <summary>When its sender was told that it is late; null: not yet.</summary>
     public DateTimeOffset? DelayReportedAt { get; set; }
 
+    /// <summary>
+    /// Until then it waited for what was no fault of its own or its host's, a refused log-in or a used-up budget: its time
+    /// to expire begins there. Null: it did not.
+    /// </summary>
+    public DateTimeOffset? HeldBackUntil { get; set; }
+
     /// <summary>An operator sent it this way: it is routed as if it were for this domain.</summary>
     public string? ViaDomain { get; set; }
 

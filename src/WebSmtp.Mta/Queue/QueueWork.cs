@@ -16,7 +16,7 @@ public sealed class QueueWork(
     /// <summary>Ends that wait for the same commit.</summary>
     const int Together = 50;
 
-    /// <summary>Does what can be done; says of each message of which something could not, why.</summary>
+    /// <summary>Does what can be done, to its end; says of each message of which something could not, why.</summary>
     internal async Task<IReadOnlyDictionary<long, string>> DoAsync(
         IReadOnlyList<OrderedEntries> page, QueueOrder order, string name, string from, CancellationToken stop)
     {
@@ -26,13 +26,13 @@ public sealed class QueueWork(
         {
             case { Act: QueueAct.Bounce }:
                 await using (var lease = new LeaseKeeper(queue, $"{ids.NodePrefix}operator/{ids.Next()}", time, log))
-                    await EachAsync(page, reasons, one => BounceAsync(one, lease, name, by, stop), stop);
+                    await EachAsync(page, reasons, one => BounceAsync(one, lease, name, by, stop));
                 break;
             case { Act: QueueAct.Delete }:
-                await EachAsync(page, reasons, one => DeleteAsync(one, by), stop);
+                await EachAsync(page, reasons, one => DeleteAsync(one, by));
                 break;
             case { To.SiteId: { } siteId }:
-                await EachAsync(page, reasons, one => MoveAsync(one, siteId, by), stop);
+                await EachAsync(page, reasons, one => MoveAsync(one, siteId, by));
                 break;
             default:
                 await ChangeAsync(page, reasons, order, by, stop);
@@ -46,11 +46,10 @@ public sealed class QueueWork(
     }
 
     static async Task EachAsync(
-        IReadOnlyList<OrderedEntries> page, Dictionary<long, string> reasons, Func<OrderedEntries, Task<string?>> act, CancellationToken stop)
+        IReadOnlyList<OrderedEntries> page, Dictionary<long, string> reasons, Func<OrderedEntries, Task<string?>> act)
     {
         foreach (var some in page.Where(one => one.Entries.Count > 0).Chunk(Together))
         {
-            stop.ThrowIfCancellationRequested();
             var results = await Task.WhenAll(some.Select(act));
             foreach (var (one, reason) in some.Zip(results))
                 if (reason is not null) reasons[one.Message.Id] = reason;

@@ -35,6 +35,11 @@ readonly record struct Explanation(string What, string Do)
         _ => new("The recipient's server refused the message.", $"Its words, below, may say why. {AskPostmaster}"),
     };
 
+    /// <summary>Nothing that the sender or the recipient could do about.</summary>
+    public static readonly Explanation OurTrouble = new(
+        "This server cannot hand on mail for this recipient at the moment, for a reason of its own.",
+        "You need not do anything. If it is urgent, tell the people who look after your mail, who can see the reason.");
+
     /// <summary>Mail that waits for its own server to fetch it.</summary>
     public static Explanation NotCollected(string domain) => new(
         $"Mail for {domain} waits here until its own mail server fetches it, and that did not happen in time.",

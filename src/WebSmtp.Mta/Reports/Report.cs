@@ -44,6 +44,9 @@ sealed record ReportedRecipient(Recipient Recipient, Settlement Settlement, Sett
     /// <summary>The reply is the host's own.</summary>
     public bool IsHostsReply => RemoteHost is not null && !Settlement.OwnWords;
 
+    /// <summary>This server cannot hand on mail now, because of a log-in, a limit or a setting of its own: its administrators see the details.</summary>
+    public bool IsOurTrouble => !IsHostsReply && Reply?.Status is { Class: 4, Subject: 7 } or { Class: 4, Subject: 4, Detail: 4 or 6 };
+
     /// <summary>It waited to be collected, and nobody came.</summary>
     public bool WasNotCollected => Settlement is { State: RecipientState.Expired, CountsAsAttempt: false };
 

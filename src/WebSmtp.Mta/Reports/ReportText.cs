@@ -78,11 +78,12 @@ static class ReportText
 
     static Explanation Explain(Report report, ReportedRecipient one) => one.WasNotCollected
         ? Explanation.NotCollected(one.Recipient.Domain)
+        : one.IsOurTrouble ? Explanation.OurTrouble
         : Explanation.Of(one.Status(report.Kind), one.Recipient.Domain, one.Reply?.Whole ?? "");
 
     static void Words(StringBuilder text, ReportedRecipient one)
     {
-        if (one.Reply is not { } reply) return;
+        if (one.IsOurTrouble || one.Reply is not { } reply) return;
         Indented(text, one.IsHostsReply ? $"The server {one.RemoteHost} said:" : "The reason, as this server noted it:");
         Wrap(text, reply.Whole, "        ");
     }
@@ -125,6 +126,7 @@ static class ReportText
     {
         { TotalDays: >= 2 } => $"{(int)age.TotalDays} days",
         { TotalHours: >= 2 } => $"{(int)age.TotalHours} hours",
-        _ => $"{Math.Max(1, (int)age.TotalMinutes)} minutes",
+        { TotalMinutes: >= 2 } => $"{(int)age.TotalMinutes} minutes",
+        _ => "a minute",
     };
 }

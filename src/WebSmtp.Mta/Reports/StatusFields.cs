@@ -25,9 +25,9 @@ static class StatusFields
             Add("Action", report.Kind is ReportKind.Expired ? "failed" : report.Kind.ToString().ToLowerInvariant());
             Add("Status", one.Status(report.Kind).ToString());
             if (one.RemoteHost is { } host) Add("Remote-MTA", $"dns; {host}");
-            if (one.Reply is { } reply && report.Kind is not ReportKind.Delivered) Add("Diagnostic-Code", $"{(one.IsHostsReply ? "smtp" : "X-WebSmtp")}; {reply.Whole}");
+            if (one.Reply is { } reply && !one.IsOurTrouble && report.Kind is not ReportKind.Delivered) Add("Diagnostic-Code", $"{(one.IsHostsReply ? "smtp" : "X-WebSmtp")}; {reply.Whole}");
             if (one.Settlement.CountsAsAttempt) Add("Last-Attempt-Date", Date(report.At));
-            if (report.Kind is ReportKind.Delayed) Add("Will-Retry-Until", Date(message.ReceivedAt + one.Settings.Get(Settings.SettingsTable.ExpireAfter)));
+            if (report.Kind is ReportKind.Delayed) Add("Will-Retry-Until", Date(Delivery.Expiry.Of(message, one.Recipient, one.Settings)));
         }
         return Encoding.UTF8.GetBytes(text.ToString());
 

@@ -34,7 +34,10 @@ sealed class NextHops(IMailRouteResolver resolver, OwnListeners own)
         var nearest = answer.Hosts.Where(host => own.Contains(new(host.Address, port))).Select(host => (int?)host.Preference).Min();
         var hosts = answer.Hosts.Where(host => nearest is null || host.Preference < nearest)
             .Select(host => new NextHop(host.Name, new(host.Address, port), host.Preference, tls, hop)).ToList();
-        return hosts.Count > 0 ? (hosts, null) : ([], new(554, 5, 4, 6, $"Mail for {name} would come back to this server: a loop"));
+        if (hosts.Count > 0) return (hosts, null);
+        return ([], hop is RouteHop.Via
+            ? new(451, 4, 4, 6, $"{hop.Route} is this server itself: mail would come back to this server, a loop")
+            : new(554, 5, 4, 6, $"Mail for {name} would come back to this server: a loop"));
     }
 
     /// <summary>TLS towards hosts that DNS names.</summary>

@@ -65,6 +65,9 @@ public sealed class OwnListeners
     bool Is(SiteEndpoint endpoint, IPEndPoint remote)
     {
         if (endpoint.Port != remote.Port || !IPAddress.TryParse(endpoint.Address, out var own)) return false;
+        // A connection to "any" arrives at this machine.
+        if (remote.Address.Equals(IPAddress.Any)) return Is(endpoint, new(IPAddress.Loopback, remote.Port));
+        if (remote.Address.Equals(IPAddress.IPv6Any)) return Is(endpoint, new(IPAddress.IPv6Loopback, remote.Port)) || Is(endpoint, new(IPAddress.Loopback, remote.Port));
         // Named in full, or as IPv4 in IPv6 clothes.
         if (own.Equals(remote.Address) || remote.Address.IsIPv4MappedToIPv6 && Is(endpoint, new(remote.Address.MapToIPv4(), remote.Port))) return true;
         // Kestrel's socket for :: takes IPv4 as well.

@@ -50,9 +50,13 @@ public sealed class TraceSearch(ITraceStore store, IQueueStore queue)
     async Task<IReadOnlyList<TraceFinding>> StoryAsync(Message message, TraceFilter filter, CancellationToken stop)
     {
         var events = await queue.TraceAsync(new(message.Id), stop);
+        // Found by the address that its sender knows: the events have the one that it went to.
+        var named = events.Any(one => IsWanted(one.Recipient));
         return [.. events.Reverse()
-            .Where(one => filter.Recipient is null || one.Recipient is null || string.Equals(one.Recipient, filter.Recipient, StringComparison.OrdinalIgnoreCase))
+            .Where(one => filter.Recipient is null || one.Recipient is null || !named || IsWanted(one.Recipient))
             .Select(one => new TraceFinding(new(message.Id), message.SiteId, message.MailFrom, message.HeaderMessageId, one))];
+
+        bool IsWanted(string? recipient) => recipient is not null && string.Equals(recipient, filter.Recipient, StringComparison.OrdinalIgnoreCase);
     }
 
     static TraceFinding Refused(Rejection rejection) => new(null, rejection.SiteId, rejection.MailFrom, rejection.HeaderMessageId, new()

@@ -19,6 +19,7 @@ public sealed partial class ClientSession
             Refused(ClientPhase.Auth, trouble, null);
             return false;
         }
+        _replies.ClearSecret = credentials is ClientCredentials.OAuthToken token ? token.Token : (credentials as ClientCredentials.Password)?.Secret;
         var offered = Capabilities.AuthMechanisms;
         var (tls, clear) = (Tls is not null, _options.AllowClearPasswords);
         var host = _options.TlsOptions?.TargetHost;

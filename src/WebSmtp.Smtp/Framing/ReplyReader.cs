@@ -34,6 +34,9 @@ internal sealed class ReplyReader(ISessionObserver? observer)
     /// </summary>
     public string? Secret { get; set; }
 
+    /// <summary>The password or token in clear, which some repeat too.</summary>
+    public string? ClearSecret { get; set; }
+
     /// <summary>What was wrong, in words for people, after <see cref="ReplyRead.Malformed"/>.</summary>
     public string Complaint { get; private set; } = "";
 
@@ -72,6 +75,7 @@ internal sealed class ReplyReader(ISessionObserver? observer)
 
         var text = Printable(line);
         if (Secret is { Length: > 1 }) text = text.Replace(Secret, Masked, StringComparison.Ordinal);
+        if (ClearSecret is { Length: > 3 }) text = text.Replace(ClearSecret, Masked, StringComparison.Ordinal);
         observer?.ServerSaid(text);
 
         if (CodeOf(line) is not { } code)

@@ -14,7 +14,11 @@ static partial class HotStatements
         Key("Messages", "Id", TraceKey.Sender, "lower(\"MailFrom\")", "\"MailFrom\" <> ''"),
         Key("Messages", "Id", TraceKey.Header, "\"HeaderMessageId\"", "\"HeaderMessageId\" IS NOT NULL"));
 
-    public static readonly Statement IndexEntries = Index(Key("Recipients", "MessageId", TraceKey.Recipient, "lower(\"Address\")", "TRUE"));
+    /// <summary>By the address that mail goes to, and by the one that the sender knows. RFC 3461 section 4.2.</summary>
+    public static readonly Statement IndexEntries = Index(
+        Key("Recipients", "MessageId", TraceKey.Recipient, "lower(\"Address\")", "TRUE"),
+        Key("Recipients", "MessageId", TraceKey.Recipient,
+            "lower(replace(replace(substr(\"OriginalRecipient\", 8), '+3D', '='), '+2B', '+'))", "\"OriginalRecipient\" LIKE 'rfc822;%'"));
 
     public static readonly Statement IndexRejections = Index(
         Key("Rejections", "Id", TraceKey.RefusedSender, "lower(\"MailFrom\")", "\"MailFrom\" <> ''"),

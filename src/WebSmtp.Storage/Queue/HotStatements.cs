@@ -24,7 +24,7 @@ static partial class HotStatements
 
     public static readonly Statement InsertRecipient = Insert("Recipients",
         "MessageId", "SiteId", "Address", "Domain", "State", "DueAt", "Attempts", "Lease", "LeaseUntil", "LeasedFrom", "LastReply",
-        "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "DelayReportedAt", "ViaDomain", "ViaSmartHost", "AcceptedHeld");
+        "DeliveredTo", "SettledAt", "Notify", "OriginalRecipient", "DelayReportedAt", "HeldBackUntil", "ViaDomain", "ViaSmartHost", "AcceptedHeld");
 
     /// <summary>An entry that is leased by its insert: whoever has the lease needs its number.</summary>
     public static readonly Statement InsertLeased = new($"""{InsertRecipient.Text} RETURNING "Id" """, [.. InsertRecipient.Parameters]);
@@ -63,7 +63,7 @@ static partial class HotStatements
     /// <summary>A bounded number: mail comes in between.</summary>
     public static readonly Statement MoveDue = new(
         """
-        UPDATE "Recipients" SET "DueAt" = @Until WHERE "Id" IN (SELECT "Id" FROM "Recipients"
+        UPDATE "Recipients" SET "DueAt" = @Until, "HeldBackUntil" = CASE WHEN "HeldBackUntil" IS NULL THEN NULL ELSE @Until END WHERE "Id" IN (SELECT "Id" FROM "Recipients"
         WHERE "SiteId" = @SiteId AND "State" = 'queued' AND "DueAt" = @DueAt AND "MessageId" >= @MessageId
         AND ("MessageId" >= @Unreported OR "DelayReportedAt" IS NOT NULL) LIMIT 500)
         """, "SiteId", "DueAt", "Until", "MessageId", "Unreported");
@@ -86,9 +86,9 @@ static partial class HotStatements
         "DueAt" = CASE WHEN COALESCE(@To, "LeasedFrom") = 'queued' THEN @DueAt END,
         "Attempts" = "Attempts" + @Count, "LastReply" = COALESCE(@Reply, "LastReply"),
         "DeliveredTo" = @Host, "SettledAt" = @SettledAt,
-        "DelayReportedAt" = COALESCE(@DelayReportedAt, "DelayReportedAt"), "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
+        "DelayReportedAt" = COALESCE(@DelayReportedAt, "DelayReportedAt"), "HeldBackUntil" = COALESCE(@HeldBackUntil, "HeldBackUntil"), "Lease" = NULL, "LeaseUntil" = NULL, "LeasedFrom" = NULL
         WHERE "Id" = @Id AND "Lease" = @Owner RETURNING "MessageId", "SiteId", "Domain", "Address"
-        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt", "DelayReportedAt");
+        """, "Id", "Owner", "To", "DueAt", "Count", "Reply", "Host", "SettledAt", "DelayReportedAt", "HeldBackUntil");
 
     /// <summary>Ends an entry that nobody has leased.</summary>
     public static readonly Statement End = new(
@@ -191,7 +191,7 @@ static partial class HotStatements
     {
         "Id" or "MessageId" or "Size" or "Messages" or "Bytes" or "After" or "UpTo" or "Before" or "Bucket" or "Unreported" => DbType.Int64,
         "SiteId" or "ToSiteId" or "LiveRecipients" or "Attempts" or "Notify" or "Count" or "Milliseconds" => DbType.Int32,
-        "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "DelayReportedAt" or "At" or "Until" or "Now" => DbType.DateTime,
+        "ReceivedAt" or "EndedAt" or "DueAt" or "LeaseUntil" or "SettledAt" or "DelayReportedAt" or "HeldBackUntil" or "At" or "Until" or "Now" => DbType.DateTime,
         "SmtpUtf8" or "AcceptedHeld" => DbType.Boolean,
         "Data" => DbType.Binary,
         _ => DbType.String,

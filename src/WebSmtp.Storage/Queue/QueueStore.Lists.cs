@@ -85,7 +85,7 @@ sealed partial class QueueStore
         var message = await db.Messages.SingleOrDefaultAsync(m => m.Id == id.Value, stop);
         if (message is null) return [];
         var accepted = await db.Recipients.Where(r => r.MessageId == id.Value).OrderBy(r => r.Id)
-            .Select(r => new { r.Address, Held = EF.Property<bool>(r, RecipientConfiguration.AcceptedHeld) }).ToListAsync(stop);
+            .Select(r => new { r.Address, r.OriginalRecipient, Held = EF.Property<bool>(r, RecipientConfiguration.AcceptedHeld) }).ToListAsync(stop);
         var later = await db.TraceEvents.Where(t => t.MessageId == id.Value).OrderBy(t => t.Id).ToListAsync(stop);
         return
         [
@@ -96,11 +96,19 @@ sealed partial class QueueStore
             },
             .. accepted.Select(a => new TraceEvent
             {
-                MessageId = message.Id, At = message.ReceivedAt, Event = a.Held ? "held" : "queued", Recipient = a.Address,
+                MessageId = message.Id, At = message.ReceivedAt, Event = a.Held ? "held" : "queued", Recipient = a.Address, Detail = GivenAs(a.Address, a.OriginalRecipient),
             }),
             .. later,
         ];
     }, stop);
+
+    /// <summary>What the sender wrote where that is another address; null: it is not.</summary>
+    static string? GivenAs(string address, string? original)
+    {
+        if (original?.StartsWith("rfc822;", StringComparison.OrdinalIgnoreCase) is not true || !System.Text.Ascii.IsValid(original)) return null;
+        var given = Smtp.Xtext.Decode(System.Text.Encoding.ASCII.GetBytes(original["rfc822;".Length..]));
+        return given is null || string.Equals(given, address, StringComparison.OrdinalIgnoreCase) ? null : $"Given as {given}.";
+    }
 
     static string Because(string? policy) => policy is null ? "" : $", {policy}";
 

@@ -19,7 +19,7 @@ sealed partial class QueueStore
                 settlement.RecipientId, settlement.LeaseOwner, settlement.State,
                 settlement.DueAt ?? batch.Now,
                 settlement.CountsAsAttempt ? 1 : 0, settlement.LastReply, settlement.DeliveredTo, end ? batch.Now : null,
-                settlement.DelayReportedAt);
+                settlement.DelayReportedAt, settlement.HeldBackUntil);
             if (rows is not [var entry]) continue;
             settled.Add(settlement.RecipientId);
             foreach (var before in settlement.Before) await TraceAsync(batch, entry.MessageId, before);

@@ -52,7 +52,7 @@ sealed partial class QueueStore(Database database, CommitPipeline pipeline) : IQ
         [
             entry.MessageId, entry.SiteId, entry.Address, entry.Domain, entry.State, entry.DueAt, entry.Attempts, entry.Lease,
             entry.LeaseUntil, entry.LeasedFrom, entry.LastReply, entry.DeliveredTo, entry.SettledAt, (int)entry.Notify,
-            entry.OriginalRecipient, entry.DelayReportedAt, entry.ViaDomain, entry.ViaSmartHost, (entry.LeasedFrom ?? entry.State) == RecipientState.Held,
+            entry.OriginalRecipient, entry.DelayReportedAt, entry.HeldBackUntil, entry.ViaDomain, entry.ViaSmartHost, (entry.LeasedFrom ?? entry.State) == RecipientState.Held,
         ];
         if (entry.Lease is null) await writer.RunAsync(HotStatements.InsertRecipient, values);
         else entry.Id = (await writer.QueryAsync(HotStatements.InsertLeased, row => row.GetInt64(0), values))[0];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 
@@ -35,7 +36,7 @@ static class OperationEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/operations", List)
-            .Describe(Role.Viewer, Tag, "List operations", "Acts on many messages, oldest first: those that run, and those that ended within the last hour.")
+            .Describe(Role.Viewer, Tag, "List operations", "Acts on many messages, newest first: those that run, and those that ended within the last hour.")
             .Produces<Listed<OperationResponse>>().ListExample(OperationResponse.Example);
         api.MapGet("/operations/{id}", Get)
             .Describe(Role.Viewer, Tag, "Show an operation", "How far it has come.", 404)
@@ -49,9 +50,12 @@ static class OperationEndpoints
     {
         var page = PageRequest.Read("operations", limit, cursor);
         return page.Value is { } wanted
-            ? context.Show(wanted.Of(operations.List(), view => view.Id, OperationResponse.Of))
+            ? context.Show(wanted.Of(operations.List(), NewestFirst, OperationResponse.Of))
             : page.Problem!.Answer();
     }
+
+    static string NewestFirst(OperationView view) =>
+        (long.MaxValue - (MessageId.TryParse(view.Id, out var id) ? id.Value : 0)).ToString("D19", CultureInfo.InvariantCulture);
 
     static IResult Get(HttpContext context, Operations operations, string id) => operations.Find(id) is { } view
         ? context.Show(OperationResponse.Of(view), EntityTags.OfContent(OperationResponse.Of(view)))

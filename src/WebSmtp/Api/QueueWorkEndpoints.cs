@@ -51,13 +51,13 @@ static class QueueWorkEndpoints
         {
             api.MapPost($"/messages/{{id}}/{act.ToString().ToLowerInvariant()}", (HttpContext context, QueueOperations queue, string id, string? recipient) =>
                     ActAsync(context, queue, id, new(act), recipient))
-                .Describe(Role.Operator, Tag, summary, $"{description} With recipient: for this one only. Refused with 409 while it is being delivered or collected.", 404, 409)
+                .Describe(Role.Operator, Tag, summary, $"{description} With recipient: for this one only. Refused with 409 while it is being delivered or collected.", 404, 409, 412)
                 .Produces<MessageResponse>().Example(response: MessageResponse.Example);
         }
         api.MapPost("/messages/{id}/redirect", RedirectAsync)
             .Describe(Role.Operator, Tag, "Send a message another way",
                 "As if it were for another domain, over a kept smart host, or by another site. It is due at once, also when it was held; what is frozen stays frozen. With recipient: for this one only.",
-                404, 409, 415)
+                404, 409, 412, 415)
             .AcceptsJson<RedirectRequest>().Produces<MessageResponse>().Example("""{ "smartHost": "backup" }""", MessageResponse.Example);
         api.MapPost("/sites/{id:int}/messages/actions", StartAsync)
             .Describe(Role.Operator, Tag, "Do something with all messages that match",
@@ -85,6 +85,8 @@ static class QueueWorkEndpoints
     static async Task<IResult> ActAsync(HttpContext context, QueueOperations queue, string id, QueueOrder order, string? recipient)
     {
         if (!MessageId.TryParse(id, out var parsed)) return Problem.NotFound($"There is no message '{id}'.").Answer();
+        if (EntityTags.AreGiven(context.Request) && await queue.FindAsync(parsed, context.RequestAborted) is { } now
+            && EntityTags.Refuse(context.Request, EntityTags.OfContent(MessageResponse.Of(now))) is { } stale) return stale.Answer();
         var done = await queue.ActAsync(parsed, order, recipient, context.Actor(), context.RequestAborted);
         if (done.Value is not { } message) return done.Problem!.Answer();
         var shown = MessageResponse.Of(message);

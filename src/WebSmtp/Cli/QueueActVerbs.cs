@@ -13,9 +13,11 @@ static class QueueActVerbs
     static readonly Option<string> ToSmartHost = new("--to-smart-host") { Description = "Over this kept smart host.", HelpName = "name" };
     static readonly Option<int?> ToSite = new("--to-site") { Description = "By another site, with all recipients.", HelpName = "id" };
 
+    static readonly Option<bool> All = new("--all") { Description = "With --site and no filter: everything that the site has." };
+
     public static IEnumerable<Command> Verbs(IReadOnlyList<(string Name, Option<string> Option)> filters)
     {
-        Symbol[] symbols = [Id, Site, .. filters.Select(filter => filter.Option)];
+        Symbol[] symbols = [Id, Site, All, .. filters.Select(filter => filter.Option)];
         foreach (var (act, description, done) in ((string, string, string)[])[
             ("freeze", "Try nothing for it until it is released.", "frozen"),
             ("release", "Let frozen mail go on.", "released"),
@@ -41,6 +43,8 @@ static class QueueActVerbs
                 : call.ChangeAsync(HttpMethod.Post, $"{path}/{act}{recipient}", target, _ => $"Message {id} is {done}.");
         }
         if (call.Value(Site) is not { } site) throw new CommandException(ExitCode.WrongUsage, "Give a message, or --site and what is to match.");
+        if (given.Count == 0 && act is "bounce" or "delete" or "redirect" && !call.Value(All))
+            throw new CommandException(ExitCode.WrongUsage, $"This would {act} everything that site {site} has: say what is to match, or --all.");
         var body = target ?? [];
         body["action"] = act;
         body["filter"] = new JsonObject(given.Select(filter => KeyValuePair.Create(filter.Name, (JsonNode?)call.Value(filter.Option))));

@@ -138,9 +138,14 @@ sealed class DnsRouteResolver : IMailRouteResolver
         {
             return new([], RouteFailure.Temporary, $"DNS gave no answer for {name} ({e.Code}).");
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ArgumentException && !stop.IsCancellationRequested)
+        catch (SocketException e)
         {
             return new([], RouteFailure.Temporary, $"DNS could not be asked for {name}: {e.Message}");
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            // Nothing of it is repeated: the library puts its buffer into the message.
+            return new([], RouteFailure.Temporary, $"The DNS servers gave no answer for {name} that can be read.");
         }
     }
 

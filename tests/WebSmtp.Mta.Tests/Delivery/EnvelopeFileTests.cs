@@ -40,12 +40,24 @@ public sealed class EnvelopeFileTests
     });
 
     [Fact]
+    public Task Parts_of_one_message_that_are_written_at_the_same_time_are_whole_files_each() => InFolderAsync(async folder =>
+    {
+        var content = new MemoryContent(Enumerable.Repeat((byte)'x', 1024 * 1024).ToArray());
+        var paths = await Task.WhenAll(Enumerable.Range(1, 20).Select(n => Task.Run(() => EnvelopeFile.WriteAsync(
+            folder, Message, [new() { Id = n, Address = $"u{n}@hub.example", Domain = "x" }], content, TestContext.Current.CancellationToken))));
+        Assert.Equal(20, paths.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(paths.Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(folder).Order(StringComparer.Ordinal));
+        for (var n = 1; n <= 20; n++)
+            Assert.StartsWith($"x-sender: a@sender.example\r\nx-receiver: u{n}@hub.example\r\nxxx", await File.ReadAllTextAsync(paths[n - 1], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    });
+
+    [Fact]
     public Task Doing_it_again_after_a_crash_makes_no_second_file() => InFolderAsync(async folder =>
     {
         var path = await WriteAsync(folder, "u@hub.example");
         Assert.Equal(path, await WriteAsync(folder, "u@hub.example"));
         // What was being written at the crash is written anew.
-        File.Move(path, Path.Combine(folder, ".0000000000001.tmp"));
+        File.Move(path, Path.Combine(folder, ".0000000000001-0.tmp"));
         Assert.Equal(path, await WriteAsync(folder, "u@hub.example"));
         Assert.Equal([path], Directory.GetFileSystemEntries(folder));
     });

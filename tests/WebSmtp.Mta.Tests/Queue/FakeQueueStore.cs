@@ -81,7 +81,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
             moved = _messages.Values.Where(message => message.ReceivedAt >= to.ReceivedAfter).SelectMany(message => message.Recipients
                 .Where(recipient => recipient.SiteId == siteId && recipient.State is RecipientState.Queued && recipient.DueAt == from
                     && (message.ReceivedAt >= to.UnreportedAfter || recipient.DelayReportedAt is not null))).ToList();
-            foreach (var recipient in moved) recipient.DueAt = to.Until;
+            foreach (var recipient in moved) (recipient.DueAt, recipient.HeldBackUntil) = (to.Until, recipient.HeldBackUntil is null ? null : to.Until);
         }
         Settled?.Invoke();
         return Task.FromResult((long)moved.Count);
@@ -167,6 +167,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         (recipient.State, recipient.DueAt, recipient.LastReply, recipient.Lease, recipient.LeaseUntil, recipient.LeasedFrom) =
             (state, settlement.DueAt, settlement.LastReply ?? recipient.LastReply, null, null, null);
         recipient.DelayReportedAt = settlement.DelayReportedAt ?? recipient.DelayReportedAt;
+        recipient.HeldBackUntil = settlement.HeldBackUntil ?? recipient.HeldBackUntil;
         recipient.DeliveredTo = settlement.DeliveredTo;
         if (settlement.CountsAsAttempt) recipient.Attempts++;
         foreach (var trace in settlement.Before.Append(settlement.Trace))
@@ -350,6 +351,6 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         State = recipient.State, DueAt = recipient.DueAt, Attempts = recipient.Attempts, Lease = recipient.Lease, LeaseUntil = recipient.LeaseUntil,
         LeasedFrom = recipient.LeasedFrom, LastReply = recipient.LastReply, DeliveredTo = recipient.DeliveredTo, SettledAt = recipient.SettledAt,
         Notify = recipient.Notify, OriginalRecipient = recipient.OriginalRecipient,
-        ViaDomain = recipient.ViaDomain, ViaSmartHost = recipient.ViaSmartHost, DelayReportedAt = recipient.DelayReportedAt,
+        ViaDomain = recipient.ViaDomain, ViaSmartHost = recipient.ViaSmartHost, DelayReportedAt = recipient.DelayReportedAt, HeldBackUntil = recipient.HeldBackUntil,
     };
 }

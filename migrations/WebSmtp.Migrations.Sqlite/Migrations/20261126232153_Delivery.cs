@@ -1,10 +1,9 @@
 using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace WebSmtp.Migrations.PostgreSql.Migrations
+namespace WebSmtp.Migrations.Sqlite.Migrations
 {
     /// <inheritdoc />
     public partial class Delivery : Migration
@@ -19,75 +18,75 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
             migrationBuilder.AddColumn<string>(
                 name: "Address",
                 table: "TraceEvents",
-                type: "text",
-                nullable: true,
-                collation: "C");
+                type: "TEXT",
+                nullable: true);
 
             migrationBuilder.AddColumn<int>(
                 name: "Milliseconds",
                 table: "TraceEvents",
-                type: "integer",
+                type: "INTEGER",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "Stage",
                 table: "TraceEvents",
-                type: "character varying(16)",
+                type: "TEXT",
                 maxLength: 16,
-                nullable: true,
-                collation: "C");
+                nullable: true);
 
             migrationBuilder.AddColumn<DateTime>(
                 name: "DelayReportedAt",
                 table: "Recipients",
-                type: "timestamp with time zone",
+                type: "TEXT",
+                nullable: true);
+
+            migrationBuilder.AddColumn<DateTime>(
+                name: "HeldBackUntil",
+                table: "Recipients",
+                type: "TEXT",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "ViaDomain",
                 table: "Recipients",
-                type: "character varying(255)",
+                type: "TEXT",
                 maxLength: 255,
-                nullable: true,
-                collation: "C");
+                nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "ViaSmartHost",
                 table: "Recipients",
-                type: "character varying(256)",
+                type: "TEXT",
                 maxLength: 256,
-                nullable: true,
-                collation: "C");
+                nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "Policy",
                 table: "Messages",
-                type: "text",
-                nullable: true,
-                collation: "C");
+                type: "TEXT",
+                nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "Tls",
                 table: "Messages",
-                type: "text",
-                nullable: true,
-                collation: "C");
+                type: "TEXT",
+                nullable: true);
 
             migrationBuilder.CreateTable(
                 name: "CollectorRuns",
                 columns: table => new
                 {
-                    Id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    SiteId = table.Column<int>(type: "integer", nullable: false),
-                    Collector = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C"),
-                    StartedAt = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    EndedAt = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    Result = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
-                    End = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Messages = table.Column<long>(type: "bigint", nullable: false),
-                    Bytes = table.Column<long>(type: "bigint", nullable: false),
-                    By = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Collector = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    StartedAt = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    EndedAt = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    Result = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    End = table.Column<string>(type: "TEXT", nullable: true),
+                    Messages = table.Column<long>(type: "INTEGER", nullable: false),
+                    Bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    By = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -98,23 +97,23 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "Collectors",
                 columns: table => new
                 {
-                    Id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    SiteId = table.Column<int>(type: "integer", nullable: false),
-                    Name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C"),
-                    Enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    Host = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false, collation: "C"),
-                    Port = table.Column<int>(type: "integer", nullable: false),
-                    Tls = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
-                    CertificateAuthority = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Method = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
-                    Username = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Password = table.Column<byte[]>(type: "bytea", nullable: true),
-                    Domains = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    Schedule = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Every = table.Column<TimeSpan>(type: "interval", nullable: true),
-                    Version = table.Column<long>(type: "bigint", nullable: false),
-                    NormalizedUsername = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C")
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
+                    Port = table.Column<int>(type: "INTEGER", nullable: false),
+                    Tls = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    CertificateAuthority = table.Column<string>(type: "TEXT", nullable: true),
+                    Method = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    Username = table.Column<string>(type: "TEXT", nullable: true),
+                    Password = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    Domains = table.Column<string>(type: "TEXT", nullable: false),
+                    Schedule = table.Column<string>(type: "TEXT", nullable: true),
+                    Every = table.Column<TimeSpan>(type: "TEXT", nullable: true),
+                    Version = table.Column<long>(type: "INTEGER", nullable: false),
+                    NormalizedUsername = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -131,18 +130,18 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "Rejections",
                 columns: table => new
                 {
-                    Id = table.Column<long>(type: "bigint", nullable: false),
-                    SiteId = table.Column<int>(type: "integer", nullable: false),
-                    At = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    ClientAddress = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    HeloName = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Account = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Tls = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    MailFrom = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Recipient = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    HeaderMessageId = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    Stage = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
-                    Reply = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    Id = table.Column<long>(type: "INTEGER", nullable: false),
+                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
+                    At = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ClientAddress = table.Column<string>(type: "TEXT", nullable: false),
+                    HeloName = table.Column<string>(type: "TEXT", nullable: true),
+                    Account = table.Column<string>(type: "TEXT", nullable: true),
+                    Tls = table.Column<string>(type: "TEXT", nullable: true),
+                    MailFrom = table.Column<string>(type: "TEXT", nullable: true),
+                    Recipient = table.Column<string>(type: "TEXT", nullable: true),
+                    HeaderMessageId = table.Column<string>(type: "TEXT", nullable: true),
+                    Stage = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    Reply = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -153,9 +152,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "RouteUsage",
                 columns: table => new
                 {
-                    Route = table.Column<string>(type: "character varying(320)", maxLength: 320, nullable: false, collation: "C"),
-                    Day = table.Column<DateOnly>(type: "date", nullable: false),
-                    Messages = table.Column<long>(type: "bigint", nullable: false)
+                    Route = table.Column<string>(type: "TEXT", maxLength: 320, nullable: false),
+                    Day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    Messages = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -166,13 +165,13 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "SmartHosts",
                 columns: table => new
                 {
-                    Id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    Name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C"),
-                    Target = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    Limits = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    Version = table.Column<long>(type: "bigint", nullable: false),
-                    NormalizedUsername = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C")
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
+                    Target = table.Column<string>(type: "TEXT", nullable: false),
+                    Limits = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<long>(type: "INTEGER", nullable: false),
+                    NormalizedUsername = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -183,10 +182,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "StoppedDestinations",
                 columns: table => new
                 {
-                    SiteId = table.Column<int>(type: "integer", nullable: false),
-                    Domain = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false, collation: "C"),
-                    At = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    By = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Domain = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
+                    At = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    By = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -197,9 +196,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "TraceKeys",
                 columns: table => new
                 {
-                    Bucket = table.Column<long>(type: "bigint", nullable: false),
-                    Key = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    MessageId = table.Column<long>(type: "bigint", nullable: false)
+                    Bucket = table.Column<long>(type: "INTEGER", nullable: false),
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    MessageId = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -282,6 +281,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
 
             migrationBuilder.DropColumn(
                 name: "DelayReportedAt",
+                table: "Recipients");
+
+            migrationBuilder.DropColumn(
+                name: "HeldBackUntil",
                 table: "Recipients");
 
             migrationBuilder.DropColumn(

@@ -1,9 +1,10 @@
 using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace WebSmtp.Migrations.Sqlite.Migrations
+namespace WebSmtp.Migrations.PostgreSql.Migrations
 {
     /// <inheritdoc />
     public partial class Delivery : Migration
@@ -18,69 +19,81 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
             migrationBuilder.AddColumn<string>(
                 name: "Address",
                 table: "TraceEvents",
-                type: "TEXT",
-                nullable: true);
+                type: "text",
+                nullable: true,
+                collation: "C");
 
             migrationBuilder.AddColumn<int>(
                 name: "Milliseconds",
                 table: "TraceEvents",
-                type: "INTEGER",
+                type: "integer",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "Stage",
                 table: "TraceEvents",
-                type: "TEXT",
+                type: "character varying(16)",
                 maxLength: 16,
-                nullable: true);
+                nullable: true,
+                collation: "C");
 
             migrationBuilder.AddColumn<DateTime>(
                 name: "DelayReportedAt",
                 table: "Recipients",
-                type: "TEXT",
+                type: "timestamp with time zone",
+                nullable: true);
+
+            migrationBuilder.AddColumn<DateTime>(
+                name: "HeldBackUntil",
+                table: "Recipients",
+                type: "timestamp with time zone",
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
                 name: "ViaDomain",
                 table: "Recipients",
-                type: "TEXT",
+                type: "character varying(255)",
                 maxLength: 255,
-                nullable: true);
+                nullable: true,
+                collation: "C");
 
             migrationBuilder.AddColumn<string>(
                 name: "ViaSmartHost",
                 table: "Recipients",
-                type: "TEXT",
+                type: "character varying(256)",
                 maxLength: 256,
-                nullable: true);
+                nullable: true,
+                collation: "C");
 
             migrationBuilder.AddColumn<string>(
                 name: "Policy",
                 table: "Messages",
-                type: "TEXT",
-                nullable: true);
+                type: "text",
+                nullable: true,
+                collation: "C");
 
             migrationBuilder.AddColumn<string>(
                 name: "Tls",
                 table: "Messages",
-                type: "TEXT",
-                nullable: true);
+                type: "text",
+                nullable: true,
+                collation: "C");
 
             migrationBuilder.CreateTable(
                 name: "CollectorRuns",
                 columns: table => new
                 {
-                    Id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Collector = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    StartedAt = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    EndedAt = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    Result = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    End = table.Column<string>(type: "TEXT", nullable: true),
-                    Messages = table.Column<long>(type: "INTEGER", nullable: false),
-                    Bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    By = table.Column<string>(type: "TEXT", nullable: false)
+                    Id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    SiteId = table.Column<int>(type: "integer", nullable: false),
+                    Collector = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C"),
+                    StartedAt = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    EndedAt = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    Result = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
+                    End = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Messages = table.Column<long>(type: "bigint", nullable: false),
+                    Bytes = table.Column<long>(type: "bigint", nullable: false),
+                    By = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -91,23 +104,23 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 name: "Collectors",
                 columns: table => new
                 {
-                    Id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Host = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
-                    Port = table.Column<int>(type: "INTEGER", nullable: false),
-                    Tls = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    CertificateAuthority = table.Column<string>(type: "TEXT", nullable: true),
-                    Method = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    Username = table.Column<string>(type: "TEXT", nullable: true),
-                    Password = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    Domains = table.Column<string>(type: "TEXT", nullable: false),
-                    Schedule = table.Column<string>(type: "TEXT", nullable: true),
-                    Every = table.Column<TimeSpan>(type: "TEXT", nullable: true),
-                    Version = table.Column<long>(type: "INTEGER", nullable: false),
-                    NormalizedUsername = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false)
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    SiteId = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C"),
+                    Enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    Host = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false, collation: "C"),
+                    Port = table.Column<int>(type: "integer", nullable: false),
+                    Tls = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
+                    CertificateAuthority = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Method = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
+                    Username = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Password = table.Column<byte[]>(type: "bytea", nullable: true),
+                    Domains = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Schedule = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Every = table.Column<TimeSpan>(type: "interval", nullable: true),
+                    Version = table.Column<long>(type: "bigint", nullable: false),
+                    NormalizedUsername = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -124,18 +137,18 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 name: "Rejections",
                 columns: table => new
                 {
-                    Id = table.Column<long>(type: "INTEGER", nullable: false),
-                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
-                    At = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    ClientAddress = table.Column<string>(type: "TEXT", nullable: false),
-                    HeloName = table.Column<string>(type: "TEXT", nullable: true),
-                    Account = table.Column<string>(type: "TEXT", nullable: true),
-                    Tls = table.Column<string>(type: "TEXT", nullable: true),
-                    MailFrom = table.Column<string>(type: "TEXT", nullable: true),
-                    Recipient = table.Column<string>(type: "TEXT", nullable: true),
-                    HeaderMessageId = table.Column<string>(type: "TEXT", nullable: true),
-                    Stage = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    Reply = table.Column<string>(type: "TEXT", nullable: false)
+                    Id = table.Column<long>(type: "bigint", nullable: false),
+                    SiteId = table.Column<int>(type: "integer", nullable: false),
+                    At = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    ClientAddress = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    HeloName = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Account = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Tls = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    MailFrom = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Recipient = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    HeaderMessageId = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    Stage = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false, collation: "C"),
+                    Reply = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -146,9 +159,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 name: "RouteUsage",
                 columns: table => new
                 {
-                    Route = table.Column<string>(type: "TEXT", maxLength: 320, nullable: false),
-                    Day = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    Messages = table.Column<long>(type: "INTEGER", nullable: false)
+                    Route = table.Column<string>(type: "character varying(320)", maxLength: 320, nullable: false, collation: "C"),
+                    Day = table.Column<DateOnly>(type: "date", nullable: false),
+                    Messages = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -159,13 +172,13 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 name: "SmartHosts",
                 columns: table => new
                 {
-                    Id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    Name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
-                    Target = table.Column<string>(type: "TEXT", nullable: false),
-                    Limits = table.Column<string>(type: "TEXT", nullable: false),
-                    Version = table.Column<long>(type: "INTEGER", nullable: false),
-                    NormalizedUsername = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false)
+                    Id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    Name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C"),
+                    Target = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Limits = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Version = table.Column<long>(type: "bigint", nullable: false),
+                    NormalizedUsername = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -176,10 +189,10 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 name: "StoppedDestinations",
                 columns: table => new
                 {
-                    SiteId = table.Column<int>(type: "INTEGER", nullable: false),
-                    Domain = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
-                    At = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    By = table.Column<string>(type: "TEXT", nullable: false)
+                    SiteId = table.Column<int>(type: "integer", nullable: false),
+                    Domain = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false, collation: "C"),
+                    At = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    By = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -190,9 +203,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                 name: "TraceKeys",
                 columns: table => new
                 {
-                    Bucket = table.Column<long>(type: "INTEGER", nullable: false),
-                    Key = table.Column<string>(type: "TEXT", nullable: false),
-                    MessageId = table.Column<long>(type: "INTEGER", nullable: false)
+                    Bucket = table.Column<long>(type: "bigint", nullable: false),
+                    Key = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    MessageId = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -275,6 +288,10 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
 
             migrationBuilder.DropColumn(
                 name: "DelayReportedAt",
+                table: "Recipients");
+
+            migrationBuilder.DropColumn(
+                name: "HeldBackUntil",
                 table: "Recipients");
 
             migrationBuilder.DropColumn(
