@@ -12,6 +12,7 @@ namespace WebSmtp.Mta.Delivery;
 static class EnvelopeFile
 {
     const int BlockBytes = 64 * 1024;
+    static readonly Lock Naming = new();
 
     /// <summary>
     /// Writes the file, whole and durable or not at all: first under another name, which begins with a dot. Doing it
@@ -57,14 +58,12 @@ static class EnvelopeFile
     /// <summary>False: there is such a file by now.</summary>
     static bool TryName(string unfinished, string path)
     {
-        try
+        // A move looks first and moves then; nobody else makes files of these names.
+        lock (Naming)
         {
-            File.Move(unfinished, path, overwrite: false);
+            if (File.Exists(path)) return false;
+            File.Move(unfinished, path);
             return true;
-        }
-        catch (IOException) when (File.Exists(path) && File.Exists(unfinished))
-        {
-            return false;
         }
     }
 

@@ -47,6 +47,9 @@ public sealed class OwnListeners
             : null;
     }
 
+    /// <summary>Would mail for the host arrive at one of these endpoints, as far as that can be said without DNS.</summary>
+    internal bool LeadsTo(IReadOnlyList<SiteEndpoint> planned, HostAndPort host) => planned.Any(endpoint => Is(endpoint, host, null));
+
     bool Is(SiteEndpoint endpoint, HostAndPort host, string? siteName)
     {
         if (host.Address is { } address) return Is(endpoint, new(address, host.Port));

@@ -41,12 +41,12 @@ public abstract record RouteHop
 /// <summary>Finds the plan. Thread-safe; asks nobody.</summary>
 public sealed class RoutePlanner(SmartHostRegistry smartHosts)
 {
-    /// <summary>An entry of the queue: as an operator sent it, else as its domain is routed.</summary>
+    /// <summary>An entry of the queue: as an operator sent it, while that smart host is kept, else as its domain is routed.</summary>
     public RoutePlan Plan(SiteSnapshot site, Recipient recipient)
     {
-        if (recipient.ViaSmartHost is not { } name) return Plan(site, recipient.ViaDomain ?? recipient.Domain);
+        if (recipient.ViaSmartHost is not { } name || smartHosts.Find(name) is not { } host) return Plan(site, recipient.ViaDomain ?? recipient.Domain);
         var settings = site.RuleFor(recipient.Domain)?.Settings ?? site.Settings;
-        return new(RouteType.SmartHost, null, smartHosts.Find(name) is { } host ? [Kept(host)] : [], settings);
+        return new(RouteType.SmartHost, null, [Kept(host)], settings);
     }
 
     /// <summary>The most specific domain rule first, then the site's smart host, then MX.</summary>

@@ -22,6 +22,7 @@ sealed class SiteValidation(Mailroots mailroots, SmartHostRules smartHosts)
         var others = all.Where(site => site.Id != current?.Id).ToList();
         CheckName(wanted.Name, others, complaints);
         var endpoints = CheckEndpoints(wanted.Endpoints, complaints);
+        if (current is null || !current.Endpoints.SequenceEqual(endpoints)) smartHosts.CheckEndpoints(endpoints, all, complaints);
         var smartHostBefore = current is null ? null : SettingValues.ForSite(current.Settings).Get(SettingsTable.SmartHost);
         if (wanted.Mailroot is not null && wanted.Mailroot != current?.Mailroot) CheckMailroot(wanted.Mailroot, others, complaints);
         return new(

@@ -2,6 +2,7 @@ using System.Net;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Mta.SmartHosts;
@@ -38,11 +39,32 @@ public sealed partial class SmartHostRules(SmartHostRegistry kept, OwnListeners 
         {
             // In the form in which it is kept, so that it reads the same everywhere.
             if (kept.Find(name) is not { } host) complaints.Add($"{field}.use", $"There is no smart host '{name}'.");
+            else if (OwnerOf(host.Target, endpoints) is { } owner) complaints.Add($"{field}.use", $"'{name}' is {owner}: mail would come straight back.");
             else if (names.Contains(host.Name, StringComparer.Ordinal)) complaints.Add($"{field}.use", $"'{name}' is there twice.");
             else names.Add(host.Name);
         }
         return new() { Use = names, Mode = wanted.Mode };
     }
+
+    string? OwnerOf(SmartHostTarget target, IReadOnlyList<SiteEndpoint> endpoints) =>
+        HostAndPort.TryParseHost(target.Host, out var host) ? own.Owner(new(host, target.Port), endpoints) : null;
+
+    /// <summary>Endpoints that a site is about to have, where mail that sites send on would come back. Complains about each.</summary>
+    internal void CheckEndpoints(IReadOnlyList<SiteEndpoint> planned, IReadOnlyList<Site> sites, Complaints complaints)
+    {
+        foreach (var site in sites)
+        {
+            var routes = site.Domains.Select(domain => domain.Route.SmartHost).Append(SettingValues.ForSite(site.Settings).Get(SettingsTable.SmartHost));
+            foreach (var target in routes.OfType<SmartHostRoute>().SelectMany(Targets))
+            {
+                if (HostAndPort.TryParseHost(target.Host, out var host) && own.LeadsTo(planned, new(host, target.Port)))
+                    complaints.Add("endpoints", $"Site '{site.Name}' ({site.Id}) sends mail to the smart host {new HostAndPort(host, target.Port)}, which would be this endpoint: it would come straight back.");
+            }
+        }
+    }
+
+    IEnumerable<SmartHostTarget> Targets(SmartHostRoute route) =>
+        route.Target is { } target ? [target] : route.Use.Select(kept.Find).OfType<SmartHost>().Select(host => host.Target);
 
     /// <summary>A kept smart host.</summary>
     internal SmartHostTarget Target(SmartHostInput wanted, SmartHostTarget? before, Complaints complaints) =>

@@ -202,6 +202,18 @@ public sealed class SmartHostOperationsTests : IDisposable
         Assert.Contains("this site itself", problem!.Detail, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_site_cannot_listen_where_others_hand_their_mail_to()
+    {
+        await _bench.Bench.BootAsync();
+        await _bench.CreateAsync(SmartHostBench.Wanted("primary", "127.0.0.1") with { Target = new() { Host = "127.0.0.1", Port = 2701 } });
+        var settings = new JsonObject { ["smartHost"] = new JsonObject { ["use"] = new JsonArray("primary") } };
+        Assert.Null((await _bench.Bench.Sites.CreateAsync(SiteBench.Wanted("One", 2700) with { Settings = settings }, SiteBench.Administrator, _bench.Stop)).Problem);
+        var problem = (await _bench.Bench.Sites.CreateAsync(SiteBench.Wanted("Two", 2701, "0.0.0.0"), SiteBench.Administrator, _bench.Stop)).Problem;
+        SiteBench.AssertInvalid(problem, "endpoints");
+        Assert.Contains("Site 'One' (2) sends mail to the smart host 127.0.0.1:2701", problem!.Detail, StringComparison.Ordinal);
+    }
+
     static DomainConfiguration Via(SmartHostChoice choice) =>
         new("far.example", DomainKind.Remote, new() { Type = RouteType.SmartHost }, [], null, [], choice);
 }
