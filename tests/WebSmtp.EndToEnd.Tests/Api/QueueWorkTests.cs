@@ -184,7 +184,8 @@ public sealed class QueueWorkTests(SharedServer server)
         Assert.Matches("verbs.example +held until collected +frozen", await DoneAsync("destinations", "list", number));
         Assert.Contains("has begun", await DoneAsync("destinations", "release", number, "verbs.example"), StringComparison.Ordinal);
         Assert.Contains("CLIENT", await DoneAsync("rejections", number), StringComparison.Ordinal);
-        await Eventually.TrueAsync(async () => (await RunAsync("queue", "delete", "--site", number)).ExitCode == 0);
+        Assert.Equal(2, (await RunAsync("queue", "delete", "--site", number)).ExitCode);
+        await Eventually.TrueAsync(async () => (await RunAsync("queue", "delete", "--site", number, "--all")).ExitCode == 0);
         await Eventually.EqualAsync("failed deleted", () => StatesAsync(site));
 
         async Task<string> DoneAsync(params string[] arguments)
