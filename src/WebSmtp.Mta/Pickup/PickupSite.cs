@@ -4,7 +4,7 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Mta.Pickup;
 
 /// <summary>One site's Pickup folder while the site runs: its looks come one after another.</summary>
-sealed class PickupSite(PickupFolder folder, TakenFiles taken, TimeProvider time, ILogger log) : IDisposable
+sealed class PickupSite(PickupFolder folder, TakenFiles taken, PickupBadmail badmail, TimeProvider time, ILogger log) : IDisposable
 {
     FileSystemWatcher? _watcher;
     long _lookedAt;
@@ -42,18 +42,22 @@ sealed class PickupSite(PickupFolder folder, TakenFiles taken, TimeProvider time
         }
     }
 
-    async Task RefuseAsync(SiteSnapshot site, FileInfo file, CancellationToken stop)
+    async Task RefuseAsync(SiteSnapshot site, StuckFile stuck, CancellationToken stop)
     {
-        const string Reason = "It cannot be taken out of the folder (a protected file, or a folder in which the server may not delete), "
-            + "so it would be sent again and again. It stays there and is not looked at any more.";
-        Log.PickupRefused(log, file.Name, site.Id, Reason);
+        var (file, reason) = stuck;
+        Log.PickupRefused(log, file.Name, site.Id, reason);
+        var name = PickupNames.Shortened(file.Name);
         // The copy of an earlier start says the same.
-        if (File.Exists(Path.Combine(site.Folders.Badmail, Path.GetFileNameWithoutExtension(file.Name) + ".bdr"))) return;
-        await using var content = PickupFolder.IsLink(file) || file.Length == 0 ? Stream.Null : OpenOrNothing(file);
-        await TakenFiles.WriteBadmailAsync(site, file.Name, content, Reason, stop);
+        if (PickupBadmail.IsWritten(site, name)) return;
+        if (!file.Exists || PickupFolder.IsLink(file) || file.Length == 0 || Open(file) is not { } content)
+        {
+            await badmail.WriteReasonAsync(site, file.Name, name, reason, "It is looked at again when it has changed.", stop);
+            return;
+        }
+        await using (content) await badmail.WriteAsync(site, file.Name, name, content, reason, stop);
     }
 
-    static Stream OpenOrNothing(FileInfo file)
+    static FileStream? Open(FileInfo file)
     {
         try
         {
@@ -61,7 +65,7 @@ sealed class PickupSite(PickupFolder folder, TakenFiles taken, TimeProvider time
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Stream.Null;
+            return null;
         }
     }
 

@@ -22,17 +22,20 @@ public sealed class PickupWatch : IDisposable
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly Action<string, string> _move;
+    readonly Func<FileStream, FileUse> _useOf;
     readonly Dictionary<(int SiteId, string Folder), PickupSite> _watched = [];
     readonly CancellationTokenSource _stopping = new();
     Task _running = Task.CompletedTask;
 
     public PickupWatch(SiteRegistry sites, IQueueStore queue, Submission submission, MessageIds ids, TimeProvider time, ILogger<PickupWatch> log)
-        : this(sites, queue, submission, ids, time, log, File.Move) { }
+        : this(sites, queue, submission, ids, time, log, File.Move, FileUses.Of) { }
 
     /// <param name="move">Renames a file.</param>
+    /// <param name="useOf">Whether others work on an open file.</param>
     internal PickupWatch(
-        SiteRegistry sites, IQueueStore queue, Submission submission, MessageIds ids, TimeProvider time, ILogger log, Action<string, string> move) =>
-        (_sites, _queue, _submission, _ids, _time, _log, _move) = (sites, queue, submission, ids, time, log, move);
+        SiteRegistry sites, IQueueStore queue, Submission submission, MessageIds ids, TimeProvider time, ILogger log,
+        Action<string, string> move, Func<FileStream, FileUse> useOf) =>
+        (_sites, _queue, _submission, _ids, _time, _log, _move, _useOf) = (sites, queue, submission, ids, time, log, move, useOf);
 
     public void Start() => _running = RunAsync(_stopping.Token);
 
@@ -77,10 +80,15 @@ public sealed class PickupWatch : IDisposable
         }
         foreach (var (key, site) in wanted)
         {
-            if (!_watched.TryGetValue(key, out var watched))
-                _watched[key] = watched = new(new(_ids, _time, _log, _move), new(_submission, _queue, _time, _log), _time, _log);
+            if (!_watched.TryGetValue(key, out var watched)) _watched[key] = watched = NewSite();
             watched.Look(site, Longest, stop);
         }
+    }
+
+    PickupSite NewSite()
+    {
+        var badmail = new PickupBadmail(_time);
+        return new(new(_ids, _time, _log, _move, _useOf), new(_submission, _queue, badmail, _time, _log, _useOf), badmail, _time, _log);
     }
 
     /// <summary>All looks that were begun have ended.</summary>

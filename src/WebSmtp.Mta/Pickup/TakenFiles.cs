@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Queue;
-using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.Submissions;
+using WebSmtp.Smtp;
 
 namespace WebSmtp.Mta.Pickup;
 
@@ -13,15 +13,21 @@ namespace WebSmtp.Mta.Pickup;
 /// Sends files that were taken from Pickup: committed under the number in their name, then deleted. A crash at any point
 /// neither loses one nor sends it twice: one whose number the queue knows is only deleted. One look at a time.
 /// </summary>
-sealed class TakenFiles(Submission submission, IQueueStore queue, TimeProvider time, ILogger log)
+/// <param name="useOf">Whether others work on an open file.</param>
+sealed class TakenFiles(
+    Submission submission, IQueueStore queue, PickupBadmail badmail, TimeProvider time, ILogger log, Func<FileStream, FileUse> useOf)
 {
     /// <summary>After trouble that may pass.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>After trouble with one file, which a person must end.</summary>
+    public static readonly TimeSpan RetryUnreadableAfter = TimeSpan.FromHours(1);
 
     const int AtOnce = 8;
     const int IdLength = 13;
 
     readonly ConcurrentDictionary<string, DateTimeOffset> _notBefore = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.Ordinal);
 
     /// <summary>In ticks. Our own trouble: it would be the same with the next file.</summary>
     long _troubleUntil;
@@ -51,15 +57,23 @@ sealed class TakenFiles(Submission submission, IQueueStore queue, TimeProvider t
     async ValueTask SendAsync(SiteSnapshot site, FileInfo file, CancellationToken stop)
     {
         if (!IsDue(file.Name) || !MessageId.TryParse(file.Name[..IdLength], out var id)) return;
-        var name = file.Name[(IdLength + 1)..];
+        var name = NameOf(file);
         try
         {
             if (PickupFolder.IsLink(file)) await RefuseAsync(site, file, null, "It is a link; only files are sent.", stop);
             else if (file.Length == 0) await RefuseAsync(site, file, null, "It is empty, or no file.", stop);
             else if (await queue.FindAsync(id, stop) is not null) Log.PickupSentBefore(log, name, site.Id, id.ToString());
-            else if (time.GetUtcNow() - id.Time >= site.Settings.Get(SettingsTable.HistoryFor)) await RefuseOldAsync(site, file, stop);
+            else if (time.GetUtcNow() - id.Time >= site.Settings.Get(SettingsTable.HistoryFor))
+            {
+                if (!await RefuseOldAsync(site, file, stop)) return;
+            }
             else if (!await SubmitAsync(site, file, id, name, stop)) return;
-            Delete(file);
+            Delete(site, file);
+        }
+        catch (FileNotFoundException)
+        {
+            // A person took it away.
+            Forget(site, file);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -68,21 +82,29 @@ sealed class TakenFiles(Submission submission, IQueueStore queue, TimeProvider t
         }
     }
 
-    /// <summary>True: the file has had its day.</summary>
+    /// <summary>True: the file has had its day, and is to be deleted.</summary>
     async Task<bool> SubmitAsync(SiteSnapshot site, FileInfo file, MessageId id, string name, CancellationToken stop)
     {
-        await using var content = Open(file);
-        if (content is null)
+        await using var content = await OpenAsync(site, file, stop);
+        if (content is null) return false;
+        var request = new SubmissionRequest(Origin.Submitted("Pickup", "Pickup"), null, []) { EnvelopeOnTop = true, Size = content.Length, Id = id };
+        Reply reply;
+        try
         {
-            Later(file, "somebody has it open");
+            reply = (await submission.SubmitAsync(site, request, content, stop)).Reply;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Of the content: all other trouble is a reply.
+            await CannotReadAsync(site, file, e.Message, stop);
             return false;
         }
-        var request = new SubmissionRequest(Origin.Submitted("Pickup", "Pickup"), null, []) { EnvelopeOnTop = true, Size = content.Length, Id = id };
-        var reply = (await submission.SubmitAsync(site, request, content, stop)).Reply;
         if (reply.IsPositive)
         {
             Log.PickedUp(log, name, site.Id, id.ToString());
-            return true;
+            if (!HasChanged(file, content)) return true;
+            await KeepChangedAsync(site, file, id, stop);
+            return false;
         }
         if (reply.IsPermanent)
         {
@@ -96,43 +118,77 @@ sealed class TakenFiles(Submission submission, IQueueStore queue, TimeProvider t
         return false;
     }
 
-    /// <summary>Long enough ago that the queue may have known and forgotten it: a person must say.</summary>
-    async Task RefuseOldAsync(SiteSnapshot site, FileInfo file, CancellationToken stop)
+    /// <param name="file">As it was before it was opened.</param>
+    static bool HasChanged(FileInfo file, FileStream content) =>
+        RandomAccess.GetLength(content.SafeFileHandle) != file.Length || File.GetLastWriteTimeUtc(content.SafeFileHandle) != file.LastWriteTimeUtc;
+
+    /// <summary>Its writer was not done: what was sent was a part, or a mixture.</summary>
+    async Task KeepChangedAsync(SiteSnapshot site, FileInfo file, MessageId id, CancellationToken stop)
     {
-        await using var content = Open(file);
-        await RefuseAsync(site, file, content,
-            "It was taken so long ago that nobody knows any more whether it was sent. Put it into Pickup again to send it.", stop);
+        var reason = $"It was changed while it was sent, as message {id}: that may be only a part of it.";
+        Log.PickupRefused(log, NameOf(file), site.Id, reason);
+        await badmail.MoveAsync(site, file, NameOf(file), reason,
+            "The .bad file beside this one is the whole. To send it as well, move it into the site's Pickup folder. Programs should write under "
+            + "a name that ends in .tmp, and rename the file when it is complete.", stop);
+    }
+
+    /// <summary>Long enough ago that the queue may have known and forgotten it: a person must say.</summary>
+    async Task<bool> RefuseOldAsync(SiteSnapshot site, FileInfo file, CancellationToken stop)
+    {
+        await using var content = await OpenAsync(site, file, stop);
+        if (content is null) return false;
+        await RefuseAsync(site, file, content, "It was taken so long ago that nobody knows any more whether it was sent.", stop);
+        return true;
     }
 
     async Task RefuseAsync(SiteSnapshot site, FileInfo file, Stream? content, string reason, CancellationToken stop)
     {
-        Log.PickupRefused(log, file.Name[(IdLength + 1)..], site.Id, reason);
-        await WriteBadmailAsync(site, file.Name, content ?? Stream.Null, reason, stop);
+        Log.PickupRefused(log, NameOf(file), site.Id, reason);
+        Forget(site, file);
+        await badmail.WriteAsync(site, NameOf(file), file.Name, content ?? Stream.Null, reason, stop);
     }
 
-    /// <summary>Whatever becomes of the file, whoever put it there learns why.</summary>
-    public static Task WriteBadmailAsync(SiteSnapshot site, string name, Stream content, string reason, CancellationToken stop) =>
-        Badmail.WriteAsync(site.Folders, Path.GetFileNameWithoutExtension(name), content, $"This file of the Pickup folder was not sent. {reason}", stop);
-
-    static FileStream? Open(FileInfo file)
+    /// <summary>Null: not now. Others may have opened it before it was taken.</summary>
+    async ValueTask<FileStream?> OpenAsync(SiteSnapshot site, FileInfo file, CancellationToken stop)
     {
+        FileStream? opened = null;
         try
         {
-            return new FileStream(file.FullName, new FileStreamOptions { Share = FileShare.None, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+            opened = new(file.FullName, new FileStreamOptions { Share = FileShare.None, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+            if (useOf(opened) is not FileUse.Open) return opened;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            if (opened is not null) await opened.DisposeAsync();
+            await CannotReadAsync(site, file, e.Message, stop);
+            return null;
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
         {
-            return null;
+            // Locked.
         }
+        if (opened is not null) await opened.DisposeAsync();
+        Later(file, "somebody has it open");
+        return null;
     }
 
-    void Delete(FileInfo file)
+    /// <summary>Trouble of this file alone. It is said once.</summary>
+    async Task CannotReadAsync(SiteSnapshot site, FileInfo file, string why, CancellationToken stop)
+    {
+        _notBefore[file.Name] = time.GetUtcNow() + RetryUnreadableAfter;
+        if (!_unreadable.TryAdd(file.Name, true)) return;
+        Log.PickupDeferred(log, NameOf(file), why, RetryUnreadableAfter);
+        await badmail.WriteReasonAsync(site, NameOf(file), file.Name, $"It cannot be read: {why}",
+            $"It is kept as {file.FullName} and tried again every hour: let the server read it, or delete it.", stop);
+    }
+
+    void Delete(SiteSnapshot site, FileInfo file)
     {
         try
         {
             if (OperatingSystem.IsWindows() && file.IsReadOnly) file.IsReadOnly = false;
             file.Delete();
-            _notBefore.TryRemove(file.Name, out _);
+            Forget(site, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -141,9 +197,17 @@ sealed class TakenFiles(Submission submission, IQueueStore queue, TimeProvider t
         }
     }
 
+    void Forget(SiteSnapshot site, FileInfo file)
+    {
+        _notBefore.TryRemove(file.Name, out _);
+        if (_unreadable.TryRemove(file.Name, out _)) PickupBadmail.DeleteReason(site, file.Name);
+    }
+
+    static string NameOf(FileInfo file) => file.Name[(IdLength + 1)..];
+
     void Later(FileInfo file, string why)
     {
-        Log.PickupDeferred(log, file.Name[(IdLength + 1)..], why, RetryAfter);
+        Log.PickupDeferred(log, NameOf(file), why, RetryAfter);
         _notBefore[file.Name] = time.GetUtcNow() + RetryAfter;
     }
 

@@ -12,6 +12,9 @@ public sealed record ComposedMessage(
     string From, IReadOnlyList<string> To, IReadOnlyList<string> Cc, IReadOnlyList<string> Bcc, string? Subject, string? Text, string? Html,
     IReadOnlyList<ComposedAttachment> Attachments)
 {
+    /// <summary>RFC 5322 section 2.1.1.</summary>
+    const int MaxLine = 78;
+
     /// <summary>The message as it is sent, its recipients in To, Cc and Bcc; or what is wrong with it, by field.</summary>
     public Result<Stream> Write()
     {
@@ -36,6 +39,8 @@ public sealed record ComposedMessage(
         var format = FormatOptions.Default.Clone();
         format.NewLineFormat = NewLineFormat.Dos;
         format.International = !message.GetRecipients().Concat(message.From.Mailboxes).All(mailbox => Ascii.IsValid(mailbox.LocalPart));
+        // Any host takes it: no octets above 127, no long lines.
+        message.Prepare(EncodingConstraint.SevenBit, MaxLine);
         var written = new MemoryStream();
         message.WriteTo(format, written);
         written.Position = 0;

@@ -54,8 +54,7 @@ public sealed partial class Submission
 
     static MailAddress? ReadAddress(string field, string text, Complaints complaints)
     {
-        if (text is ['<', .., '>']) text = text[1..^1];
-        if (MailAddress.TryParse(text, out var address)) return address;
+        if (EnvelopeAddress.TryRead(text, out var address)) return address;
         complaints.Add(field, $"'{text}' is not an address such as user@example.com.");
         return null;
     }

@@ -18,6 +18,8 @@ public sealed partial class Submission(MailSinkFactory acceptance)
     const int BlockBytes = 64 * 1024;
     const int MaxHeaderBytes = 1024 * 1024;
 
+    static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
+
     static readonly MailHeader TooLong = new([], $"The header is longer than {MaxHeaderBytes} bytes.");
 
     internal async Task<SubmissionResult> SubmitAsync(SiteSnapshot site, SubmissionRequest request, Stream content, CancellationToken stop)
@@ -84,22 +86,29 @@ public sealed partial class Submission(MailSinkFactory acceptance)
 
     static void Write(IncomingMessage message, string field) => message.Write(Encoding.UTF8.GetBytes(field));
 
-    /// <summary>The header, and what was read beyond it: the empty line and the begin of the body.</summary>
+    /// <summary>
+    /// The header, and what was read beyond it: the empty line and the begin of the body. A byte order mark and empty
+    /// lines in front of it are what editors left there.
+    /// </summary>
     static async ValueTask<(MailHeader Header, ReadOnlyMemory<byte> Body)> ReadHeaderAsync(
         Stream content, LineEnds lines, ArrayBufferWriter<byte> head, byte[] block, CancellationToken stop)
     {
-        while (true)
+        var start = 0;
+        for (var isFirst = true; ; isFirst = false)
         {
-            var searched = Math.Max(0, head.WrittenCount - 3);
-            var got = await content.ReadAsync(block, stop);
+            var searched = Math.Max(start, head.WrittenCount - 3);
+            var got = isFirst
+                ? await content.ReadAtLeastAsync(block, Mark.Length, throwOnEndOfStream: false, stop)
+                : await content.ReadAsync(block, stop);
+            var mark = isFirst && block.AsSpan(0, got).StartsWith(Mark) ? Mark.Length : 0;
             if (got == 0) lines.Complete(head);
-            else lines.Write(block.AsSpan(0, got), head);
+            else lines.Write(block.AsSpan(mark, got - mark), head);
 
             var text = head.WrittenMemory;
-            if (text.Span.StartsWith("\r\n"u8)) return (new([], null), text);
+            while (text.Span[start..].StartsWith("\r\n"u8)) searched = start += 2;
             var end = text.Span[searched..].IndexOf("\r\n\r\n"u8);
-            if (end >= 0) return (MailHeader.Read(text[..(searched + end + 2)]), text[(searched + end + 2)..]);
-            if (got == 0) return (MailHeader.Read(text), default);
+            if (end >= 0) return (MailHeader.Read(text[start..(searched + end + 2)]), text[(searched + end + 2)..]);
+            if (got == 0) return (MailHeader.Read(text[start..]), default);
             if (text.Length > MaxHeaderBytes) return (TooLong, default);
         }
     }

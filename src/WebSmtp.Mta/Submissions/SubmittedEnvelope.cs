@@ -30,9 +30,15 @@ sealed class SubmittedEnvelope
 
     public static SubmittedEnvelope Read(SubmissionRequest request, MailHeader header)
     {
-        var lines = request.EnvelopeOnTop ? header.Fields.TakeWhile(field => field.Is("x-sender") || field.Is("x-receiver")).ToList() : [];
-        var envelope = new SubmittedEnvelope([.. header.Fields.Skip(lines.Count)], request.From, request.Recipients);
+        var lines = request.EnvelopeOnTop ? header.Fields.TakeWhile(IsLine).ToList() : [];
+        var below = header.Fields.Skip(lines.Count).ToList();
+        // A sender below is a field like others where one stands on top; recipients are nobody's business.
+        var late = below.Where(field => field.Is("x-receiver")
+            || request.EnvelopeOnTop && field.Is("x-sender") && !lines.Exists(line => line.Is("x-sender"))).ToList();
+        var envelope = new SubmittedEnvelope([.. below.Except(late)], request.From, request.Recipients);
         foreach (var line in lines) envelope.ReadLine(line);
+        envelope.ReadLate(late, request, lines.Exists(line => line.Is("x-receiver")));
+        lines.AddRange(late);
         var resent = envelope.Fields.Any(field => field.Is("Resent-To") || field.Is("Resent-Cc") || field.Is("Resent-Bcc")) ? "Resent-" : "";
         if (envelope.Recipients.Count == 0 || request.HeaderRecipients) envelope.ReadRecipients(resent);
         if (envelope.From is null) envelope.ReadSender(resent);
@@ -41,19 +47,34 @@ sealed class SubmittedEnvelope
         return envelope;
     }
 
+    static bool IsLine(HeaderField field) => field.Is("x-sender") || field.Is("x-receiver");
+
+    /// <summary>Lines of the envelope among the fields of the header. Those that may mean another envelope are not guessed at.</summary>
+    void ReadLate(List<HeaderField> late, SubmissionRequest request, bool areOnTop)
+    {
+        var hasReceivers = late.Exists(line => line.Is("x-receiver"));
+        if (!request.EnvelopeOnTop)
+        {
+            if (hasReceivers && (request.Recipients.Count == 0 || request.HeaderRecipients))
+                Fail("content", "There are x-receiver lines in the header, which are for files in Pickup: name the recipients of the envelope.");
+            return;
+        }
+        if (hasReceivers && areOnTop) Fail("rcptTo", "There are x-receiver lines on top and others further down in the header.");
+        foreach (var line in late) ReadLine(line);
+    }
+
     void ReadLine(HeaderField line)
     {
         var text = line.Value;
         // Some programs write a name in front of the address.
-        if (text is ['<', .., '>']) text = text[1..^1];
-        else if (text.EndsWith('>') && line.Mailboxes is [var named]) text = named.Address;
+        if (!text.StartsWith('<') && text.EndsWith('>') && line.Mailboxes is [var named]) text = named.Address;
         if (line.Is("x-sender"))
         {
             if (From is not null) Fail("mailFrom", "There is more than one x-sender line.");
-            else if (MailAddress.TryParse(text, out var from)) From = from;
+            else if (EnvelopeAddress.TryRead(text, out var from)) From = from;
             else Fail("mailFrom", $"x-sender is not an address: {Shown(text)}");
         }
-        else if (MailAddress.TryParse(text, out var to) && !to.IsNull) _recipients.Add(new(to, RcptParameters.None));
+        else if (EnvelopeAddress.TryRead(text, out var to) && !to.IsNull) _recipients.Add(new(to, RcptParameters.None));
         else Fail("rcptTo", $"x-receiver is not an address: {Shown(text)}");
     }
 

@@ -1,5 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Submissions;
@@ -25,6 +26,10 @@ sealed class PickupBench : IAsyncDisposable
     public MailBench Mail { get; }
     public Submission Submission { get; }
     public Action<string, string> Move { get; set; } = File.Move;
+
+    /// <summary>What the system says about who has a file open.</summary>
+    public Func<FileStream, FileUse> UseOf { get; set; } = FileUses.Of;
+    public KeptLog Kept { get; } = new();
     public string Folder => Mail.Site.Folders.Pickup;
     public string TakenFolder => Mail.Site.Folders.Taken;
     public Message OnlyMessage => Assert.Single(Mail.Queue.Messages);
@@ -33,7 +38,7 @@ sealed class PickupBench : IAsyncDisposable
     /// <summary>What lies in Pickup, its own folder included.</summary>
     public string[] Left => [.. Directory.GetFiles(Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))];
 
-    PickupWatch NewWatch() => new(Mail.Sites, Mail.Queue, Submission, Mail.Ids, Mail.Time, NullLogger.Instance, (from, to) => Move(from, to));
+    PickupWatch NewWatch() => new(Mail.Sites, Mail.Queue, Submission, Mail.Ids, Mail.Time, Kept, (from, to) => Move(from, to), file => UseOf(file));
 
     /// <summary>The program was killed and runs again: what only memory knew is gone.</summary>
     public void Restart()
@@ -88,4 +93,17 @@ sealed class PickupBench : IAsyncDisposable
         _watch.Dispose();
         await Mail.DisposeAsync();
     }
+}
+
+/// <summary>Keeps what was logged.</summary>
+sealed class KeptLog : ILogger
+{
+    readonly ConcurrentQueue<(int Event, string Text)> _lines = [];
+
+    public IReadOnlyList<string> Of(int number) => [.. _lines.Where(line => line.Event == number).Select(line => line.Text)];
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Enqueue((eventId.Id, formatter(state, exception)));
 }

@@ -155,7 +155,8 @@ public sealed class PickupTests
     [InlineData("x-sender: a@sender.example\r\nx-receiver: u@test.com\r\n\r\nbody\r\n", "There is no header")]
     [InlineData("x-sender: a b\r\nx-receiver: u@test.com\r\nSubject: x\r\n\r\nbody\r\n", "x-sender is not an address: a b")]
     [InlineData("x-sender: a@sender.example\r\nx-receiver: <>\r\nSubject: x\r\n\r\nbody\r\n", "x-receiver is not an address")]
-    [InlineData("\r\nbody\r\n", "There is no")]
+    [InlineData("\r\nbody\r\n", "Line 1 is no header field")]
+    [InlineData("x-receiver: u@test.com\r\nFrom: a@sender.example\r\nx-receiver: v@test.com\r\n\r\nbody\r\n", "x-receiver lines on top and others")]
     public async Task A_bad_file_goes_to_Badmail_with_the_reason_beside_it(string content, string reason)
     {
         await using var bench = new PickupBench(Stop);

@@ -167,6 +167,66 @@ public sealed class SubmissionTests
         Assert.EndsWith("@hub.example", read.MessageId, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Deadline)]
+    [InlineData(5_000)]
+    [InlineData(70_000)]
+    public async Task A_composed_message_has_short_lines_of_ASCII(int length)
+    {
+        await using var bench = new PickupBench(Stop);
+        var text = "Grüße 字 " + new string('x', length);
+        var attached = Encoding.UTF8.GetBytes("ä" + new string('y', length));
+        var written = new ComposedMessage("ann@hub.example", ["u@test.com"], [], [], "x", text, $"<p>{text}</p>", [new("a.txt", null, attached)]).Write();
+        await using var stream = written.Value!;
+        Assert.Null((await bench.Submission.SendAsync(1, null, [], false, stream.Length, stream, Operator, Stop)).Problem);
+        Assert.Equal(BodyType.SevenBit, bench.OnlyMessage.Body);
+        var content = await bench.ContentAsync(bench.OnlyMessage);
+        Assert.All(content.Split("\r\n"), line => Assert.InRange(line.Length, 0, 998));
+        Assert.True(Ascii.IsValid(content));
+        using var read = await MimeMessage.LoadAsync(new MemoryStream(Encoding.Latin1.GetBytes(content)), Stop);
+        Assert.Equal((text, $"<p>{text}</p>"), (read.TextBody?.Trim(), read.HtmlBody?.Trim()));
+        using var file = new MemoryStream();
+        await Assert.IsType<TextPart>(Assert.Single(read.Attachments)).Content!.DecodeToAsync(file, Stop);
+        Assert.Equal(attached, file.ToArray());
+    }
+
+    [Theory(Timeout = Deadline)]
+    [InlineData("\u00ef\u00bb\u00bf")]
+    [InlineData("\r\n\n")]
+    [InlineData("\u00ef\u00bb\u00bf\r\n")]
+    public async Task A_byte_order_mark_and_empty_lines_in_front_are_left_out(string front)
+    {
+        await using var bench = new PickupBench(Stop);
+        Assert.Null(await SendAsync(bench, front + Whole));
+        Assert.Equal(Whole, await bench.ContentAsync(bench.OnlyMessage));
+        Assert.Equal(BodyType.SevenBit, bench.OnlyMessage.Body);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Source_routes_are_ignored()
+    {
+        await using var bench = new PickupBench(Stop);
+        Assert.Null(await SendAsync(bench, Whole, "<@r1.example,@r2.example:a@sender.example>", ["<@r1.example:u@test.com>"]));
+        Assert.Equal(("a@sender.example", "u@test.com"), (bench.OnlyMessage.MailFrom, bench.OnlyMessage.Recipients[0].Address));
+        Assert.NotNull(await SendAsync(bench, Whole, to: ["<@r1..example:u@test.com>"]));
+        bench.Put("one.eml", "x-sender: <@r1.example:b@sender.example>\r\nx-receiver: <@r1.example,@r2.example:v@test.com>\r\n" + Whole);
+        await bench.TakeAsync();
+        var message = bench.Mail.Queue.Messages[^1];
+        Assert.Equal(("b@sender.example", "v@test.com"), (message.MailFrom, message.Recipients[0].Address));
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Envelope_lines_below_other_fields_are_the_envelope_and_never_sent()
+    {
+        await using var bench = new PickupBench(Stop);
+        bench.Put("one.eml", "From: c@sender.example\r\nX-Sender: a@sender.example\r\nTo: u@test.com\r\nX-Receiver: secret@test.com\r\n" + Whole);
+        await bench.TakeAsync();
+        Assert.Equal(("a@sender.example", "secret@test.com"), (bench.OnlyMessage.MailFrom, Assert.Single(bench.OnlyMessage.Recipients).Address));
+        Assert.Equal("From: c@sender.example\r\nTo: u@test.com\r\n" + Whole, await bench.ContentAsync(bench.OnlyMessage));
+        Assert.Null(await SendAsync(bench, "X-Receiver: secret@test.com\r\n" + Whole));
+        Assert.Equal(Whole, await bench.ContentAsync(bench.Mail.Queue.Messages[^1]));
+        Assert.Contains("content", (await SendAsync(bench, "X-Receiver: secret@test.com\r\nTo: u@test.com\r\n" + Whole, to: []))!.Errors.Keys);
+    }
+
     [Fact]
     public void What_is_wrong_with_the_parts_is_said_by_field()
     {
