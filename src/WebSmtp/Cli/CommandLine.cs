@@ -45,7 +45,7 @@ static class CommandLine
             root.Add(noun);
         }
 
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(SendmailVerb.Arrange(args));
         // The server ends by itself on SIGTERM, in its own time.
         var code = await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return parsed.Action is ParseErrorAction ? ExitCode.WrongUsage : code;

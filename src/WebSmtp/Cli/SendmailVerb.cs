@@ -11,35 +11,58 @@ namespace WebSmtp.Cli;
 /// </summary>
 static class SendmailVerb
 {
-    static readonly Option<string> From = new("-f", "-r") { Description = "Envelope sender. Default: the header's Sender or From.", HelpName = "address" };
-    static readonly Option<bool> HeaderRecipients = new("-t") { Description = "Recipients are those of To, Cc and Bcc as well." };
-    static readonly Option<bool> IgnoreDots = new("-i", "-oi") { Description = "A line with a dot alone does not end the message." };
     static readonly Option<int> Site = new("--site") { Description = "The site's id. Default: 1.", HelpName = "site", DefaultValueFactory = _ => 1 };
-    static readonly Option<string> FullName = new("-F") { Hidden = true };
-    static readonly Option<bool> Ignored = new("-bm", "-oem", "-oee", "-oep", "-oeq", "-om", "-odb", "-odq", "-odi") { Hidden = true };
-    static readonly Argument<string[]> Recipients = new("recipients") { Description = "Who gets it.", Arity = ArgumentArity.ZeroOrMore };
+
+    static readonly Argument<string[]> Classic = new("options and recipients")
+    {
+        Description = "-f address (or -r): envelope sender, by default the header's Sender or From. -F name: the sender's name where there is no "
+            + "From. -t: recipients are those of To, Cc and Bcc as well. -i (or -oi): a line with a dot alone does not end the message. "
+            + "Other options of the classic are taken and ignored. All else is who gets it.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
 
     public static Command Verb()
     {
-        var verb = Call.Verb("sendmail", "Send the message on standard input.", SendAsync,
-            Recipients, From, HeaderRecipients, IgnoreDots, Site, FullName, Ignored);
+        var verb = Call.Verb("sendmail", "Send the message on standard input.", SendAsync, Classic, Site);
         verb.Validators.Add(given =>
         {
-            if (given.GetValue(Recipients) is not { Length: > 0 } && !given.GetValue(HeaderRecipients))
-                given.AddError("Give recipients, or -t to read them from the header.");
+            if (SendmailArguments.Read(given.GetValue(Classic) ?? []).Problem is { } problem) given.AddError(problem);
         });
         return verb;
     }
 
+    /// <summary>
+    /// The arguments with those of the classic set apart, behind a <c>--</c> of our own: letters in front of values are
+    /// nothing that other verbs know.
+    /// </summary>
+    public static string[] Arrange(string[] arguments)
+    {
+        if (arguments is not ["sendmail", .. var given]) return arguments;
+        var (ours, classic) = (new List<string> { "sendmail" }, new List<string>());
+        for (var at = 0; at < given.Length; at++)
+        {
+            if (given[at] is "--")
+            {
+                classic.AddRange(given[at..]);
+                break;
+            }
+            var isOurs = given[at].StartsWith("--", StringComparison.Ordinal) || given[at] is "-?" or "-h" && given.Length == 1;
+            (isOurs ? ours : classic).Add(given[at]);
+            if (given[at] is "--site" or "--server" or "--key" && at + 1 < given.Length) ours.Add(given[++at]);
+        }
+        return [.. ours, "--", .. classic];
+    }
+
     static async Task SendAsync(Call call)
     {
+        var arguments = SendmailArguments.Read(call.Value(Classic));
         var query = new StringBuilder().Append(CultureInfo.InvariantCulture, $"sites/{call.Value(Site)}/messages?headerRecipients=")
-            .Append(call.Value(HeaderRecipients) ? "true" : "false");
-        if (call.Has(From)) query.Append("&mailFrom=").Append(Uri.EscapeDataString(call.Value(From)!));
-        foreach (var recipient in call.Value(Recipients)) query.Append("&rcptTo=").Append(Uri.EscapeDataString(recipient));
+            .Append(arguments.HeaderRecipients ? "true" : "false");
+        if (arguments.Sender is { } sender) query.Append("&mailFrom=").Append(Uri.EscapeDataString(sender));
+        foreach (var recipient in arguments.Recipients) query.Append("&rcptTo=").Append(Uri.EscapeDataString(recipient));
 
-        using var message = await ReadAsync(Console.OpenStandardInput(), call.Value(IgnoreDots));
-        using var content = new StreamContent(message);
+        using var message = await ReadAsync(Console.OpenStandardInput(), arguments.IgnoreDots);
+        using var content = new StreamContent(await SendmailText.CompleteAsync(call, message, arguments, call.Value(Site)));
         content.Headers.ContentType = new MediaTypeHeaderValue("message/rfc822");
         var answer = await call.SendAsync(HttpMethod.Post, query.ToString(), content);
         // Like the classic, it is silent when all is well.

@@ -74,6 +74,9 @@ public sealed class SubmissionTests(SharedServer server)
     [InlineData("From: a@away.example\nTo: u@held.example\n\nbody\n", "body", "-t", "-i")]
     [InlineData("Subject: x\n\nbody\n.\nmore\n", "body", "-f", "b@away.example", "u@held.example")]
     [InlineData("Subject: x\n\nbody\n.\nmore\n", "body\r\n.\r\nmore", "-oi", "-oem", "-fb@away.example", "u@held.example")]
+    [InlineData("Subject: x\n\nbody\n", "body", "-v", "-B8BITMIME", "-N", "never", "-R", "hdrs", "-V", "x", "-O", "A=b", "-oQ/x", "-L", "tag", "-G", "-U", "-Am",
+        "-q1h", "-F", "Ann", "-ra@away.example", "-bm", "--", "-dash@held.example")]
+    [InlineData("just text\nmore\n", "just text\r\nmore", "-i", "v@held.example,u@held.example")]
     public async Task Sendmail_takes_a_message_on_standard_input(string mail, string body, params string[] arguments)
     {
         await using var site = await NewSiteAsync();
@@ -83,8 +86,29 @@ public sealed class SubmissionTests(SharedServer server)
         Assert.EndsWith($"\r\n\r\n{body}\r\n", Encoding.ASCII.GetString(await site.Api.ContentAsync(message["id"]!.GetValue<string>())), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Sendmail_adds_the_From_and_splits_recipients_at_commas()
+    {
+        await using var site = await NewSiteAsync();
+        var sent = await Tool.RunAsync(
+            ProgramFiles.Executable, ["sendmail", "--site", $"{site.Id}", "-F", "Änn", "-f", "ann@away.example", "v@held.example,w@held.example"],
+            Stop, site.Server.Environment(), input: "just text\n"u8.ToArray());
+        Assert.True(sent.ExitCode == 0, sent.ToString());
+        var id = Assert.Single(await site.Api.ListAsync($"{site.Path}/messages"))["id"]!.GetValue<string>();
+        var message = await site.Api.GetAsync($"/messages/{id}");
+        Assert.Equal(["v@held.example", "w@held.example"], message["recipients"]!.AsArray().Select(one => one!["address"]!.GetValue<string>()));
+        var content = Encoding.ASCII.GetString(await site.Api.ContentAsync(id));
+        Assert.Matches("\r\nFrom: =\\?utf-8\\?.*<ann@away.example>\r\n", content);
+        Assert.EndsWith("\r\n\r\njust text\r\n", content, StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = Limits.Ordinary)]
     [InlineData(2, "-i")]
+    [InlineData(2, "-k", "u@held.example")]
+    [InlineData(2, "--nonsense", "u@held.example")]
+    [InlineData(2, "u@held.example", "-f")]
+    [InlineData(2, "-bs")]
+    [InlineData(2, "-bp", "u@held.example")]
     [InlineData(1, "-t")]
     [InlineData(1, "-f", "a@@b", "u@held.example")]
     public async Task Sendmail_says_what_it_cannot_do(int code, params string[] arguments)
