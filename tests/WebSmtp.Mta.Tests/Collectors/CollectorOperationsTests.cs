@@ -24,7 +24,7 @@ public sealed class CollectorOperationsTests
         { "certificateAuthority", Wanted() with { CertificateAuthority = "pem", Tls = HostTls.Verify } },
         { "username", Wanted() with { Password = "secret" } },
         { "username", Wanted() with { Username = "a\nb", Password = "secret" } },
-        { "password", Wanted() with { Username = "a", Password = "a\0" } },
+        { "password", Wanted() with { Username = "a", Password = "a\r\nb" } },
         { "password", Wanted() with { Username = "a" } },
         { "domains", Wanted(CollectionMethod.Turn, "test.com") },
         { "domains", Wanted(CollectionMethod.Etrn) },
