@@ -22,24 +22,30 @@ static class RelayDecision
         SiteSnapshot site, DomainSnapshot? rule, MailAddress to, IPAddress? client, IPAddress? ownAddress, bool authenticated)
     {
         if (RefuseAnyone(site, rule, to, ownAddress) is { } refusal) return refusal;
-        if (rule?.AllowRelay is true) return null;
+        return rule?.AllowRelay is true || MayRelay(site.Settings.Get(SettingsTable.Relay), client, authenticated, out _) ? null : Unable(to);
+    }
 
-        var relay = site.Settings.Get(SettingsTable.Relay);
-        if (authenticated && relay.AllowAuthenticated) return null;
-        if (client is not null && relay.AllowAddresses.Any(range => range.Contains(client))) return null;
-        return Unable(to);
+    /// <param name="listed">The range of the relay list; null: for its log-in.</param>
+    static bool MayRelay(RelayRules relay, IPAddress? client, bool authenticated, out AddressRange? listed)
+    {
+        listed = null;
+        if (authenticated && relay.AllowAuthenticated) return true;
+        if (client is null) return false;
+        foreach (var range in relay.AllowAddresses)
+        {
+            if (!range.Contains(client)) continue;
+            listed = range;
+            return true;
+        }
+        return false;
     }
 
     /// <summary>Why the client may send to these, which were not refused; null: no rule of today says so.</summary>
     public static string? Policy(SiteSnapshot site, IReadOnlyList<EnvelopeRecipient> to, IPAddress? client, bool authenticated)
     {
         if (to.All(recipient => site.RuleFor(recipient.Address.Domain)?.AllowRelay is true)) return "for a domain of this site";
-        var relay = site.Settings.Get(SettingsTable.Relay);
-        if (authenticated && relay.AllowAuthenticated) return "relayed for its log-in";
-        if (client is null) return null;
-        foreach (var range in relay.AllowAddresses)
-            if (range.Contains(client)) return $"relayed by the relay list ({range})";
-        return null;
+        if (!MayRelay(site.Settings.Get(SettingsTable.Relay), client, authenticated, out var listed)) return null;
+        return listed is null ? "relayed for its log-in" : $"relayed by the relay list ({listed})";
     }
 
     /// <summary>What not even a trusted client may send. Null: it may.</summary>

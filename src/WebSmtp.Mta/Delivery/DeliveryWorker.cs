@@ -106,12 +106,13 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
     async Task PutOffAsync(LeasedMessage message, Attempt attempt, RouteTrouble trouble, CancellationToken stop)
     {
         var failing = scheduler.Failing.Failed(_key, trouble, message.Recipients[0], out var before);
+        // Before it is settled: what comes after that may be its next try.
+        var waited = work.Failed();
         var now = _time.GetUtcNow();
         await scheduler.Settling.WriteAsync(message, [.. attempt.Outcomes.Select(outcome =>
             failing.DueFor(message.Message, outcome.Recipient, now) is { } due
                 ? Settlements.Deferred(outcome, attempt, scheduler.Owner, due, null, scheduler.Logger) with { CountsAsAttempt = !failing.KeepsAll, HeldBackUntil = failing.KeepsAll ? due : null }
                 : Settlements.Expired(outcome, attempt, scheduler.Owner, scheduler.Logger))], stop);
-        var waited = work.Failed();
         await Task.WhenAll(waited.Select(other => scheduler.PutOffAsync(other, failing, stop)));
         foreach (var other in waited) scheduler.Done(other);
         scheduler.Publish("deferred", _key, message);

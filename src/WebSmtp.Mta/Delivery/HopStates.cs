@@ -63,7 +63,11 @@ sealed class HopStates(RouteStates states, TimeProvider time)
     /// <summary>It took our log-in and is within its limits.</summary>
     public void Works(RouteHop.Via hop, int siteId)
     {
-        if (_stops.TryRemove(KeyOf(hop), out _)) states.Clear(null, hop.Route, siteId);
+        if (!_stops.TryGetValue(KeyOf(hop), out var stop)) return;
+        // The last message that its limits allow says nothing about the next.
+        lock (stop)
+            if (stop.Trouble.Condition is RouteCondition.OverBudget && time.GetUtcNow() < stop.Trouble.Until) return;
+        if (_stops.TryRemove(new(KeyOf(hop), stop))) states.Clear(null, hop.Route, siteId);
     }
 
     /// <summary>Those that are on hold may be asked at once.</summary>

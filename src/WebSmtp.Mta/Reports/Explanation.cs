@@ -31,14 +31,22 @@ readonly record struct Explanation(string What, string Do)
         (6, _) => new("The recipient's server cannot take a message of this form.", $"Send it as plain text, or without its attachments. {AskPostmaster}"),
         (7, 1) when said.Contains("relay", StringComparison.OrdinalIgnoreCase) => new($"The server that was asked does not pass on mail for {domain} from here.", $"Check the address. {AskPostmaster}"),
         (7, >= 20 and <= 27) => new("The other server could not make sure that the message is really from your domain.", $"This is for those who look after your domain to put right (SPF, DKIM, DMARC). {AskPostmaster}"),
+        (0 or 2 or 7, _) when status.Class is 4 => NotYet,
         (7, _) => new("The recipient's server refused the message by its own rules: it may take it for unwanted mail, or you may not write to this address.", $"Its words, below, may say more. {AskPostmaster}"),
         _ => new("The recipient's server refused the message.", $"Its words, below, may say why. {AskPostmaster}"),
     };
 
     /// <summary>Nothing that the sender or the recipient could do about.</summary>
-    public static readonly Explanation OurTrouble = new(
-        "This server cannot hand on mail for this recipient at the moment, for a reason of its own.",
-        "You need not do anything. If it is urgent, tell the people who look after your mail, who can see the reason.");
+    /// <param name="over">It is not tried any more.</param>
+    public static Explanation OurTrouble(bool over) => over
+        ? new("This server could not hand on mail for this recipient, for a reason of its own.",
+            "If it still matters, send the message again, and tell the people who look after your mail, who can see the reason.")
+        : new("This server cannot hand on mail for this recipient at the moment, for a reason of its own.",
+            "You need not do anything. If it is urgent, tell the people who look after your mail, who can see the reason.");
+
+    /// <summary>It said "not now", for a reason that the codes do not tell.</summary>
+    static readonly Explanation NotYet = new(
+        "The recipient's server has not taken the message yet.", "You need not do anything: this server goes on trying.");
 
     /// <summary>Mail that waits for its own server to fetch it.</summary>
     public static Explanation NotCollected(string domain) => new(

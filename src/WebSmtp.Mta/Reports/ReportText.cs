@@ -78,7 +78,7 @@ static class ReportText
 
     static Explanation Explain(Report report, ReportedRecipient one) => one.WasNotCollected
         ? Explanation.NotCollected(one.Recipient.Domain)
-        : one.IsOurTrouble ? Explanation.OurTrouble
+        : one.IsOurTrouble ? Explanation.OurTrouble(over: report.Kind is not ReportKind.Delayed)
         : Explanation.Of(one.Status(report.Kind), one.Recipient.Domain, one.Reply?.Whole ?? "");
 
     static void Words(StringBuilder text, ReportedRecipient one)

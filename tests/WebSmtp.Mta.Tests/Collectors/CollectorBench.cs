@@ -45,6 +45,7 @@ sealed class CollectorBench : IAsyncDisposable
         var started = await Operations.RunAsync(1, name, Administrator, Stop);
         Assert.Null(started.Problem);
         await Store.WhenAsync(_ => started.Value!.EndedAt is not null);
+        await Runner.EndedAsync();
         return started.Value!;
     }
 

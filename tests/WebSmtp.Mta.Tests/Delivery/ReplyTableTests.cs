@@ -98,6 +98,7 @@ public sealed class ReplyTableTests
         bench.Network.Listen("198.51.100.7:25", host.ServeAsync);
         await bench.Scheduler.StartAsync(stop);
 
+        var began = bench.Time.GetUtcNow();
         await bench.ReceiveManyAsync(1, "away.example");
         await WhenSettledAsync(bench, reply is Stall);
 
@@ -114,8 +115,9 @@ public sealed class ReplyTableTests
             (decidedAt, "mx10.away.example", "[198.51.100.7]:25", entry.LastReply),
             (decided.Stage, decided.Host, decided.Address, decided.Reply));
         Assert.NotNull(decided.Milliseconds);
+        // The interval begins when the attempt ends; the clock stands still but for those that stall.
         if (state is RecipientState.Queued)
-            Assert.Equal(bench.Site.Settings.Get(SettingsTable.RetryIntervals)[0], Rounded(entry.DueAt!.Value - decided.At));
+            Assert.InRange(entry.DueAt!.Value - bench.Site.Settings.Get(SettingsTable.RetryIntervals)[0], began, decided.At);
     }
 
     /// <summary>Whatever is said to a log-in, the mail waits, as long as that takes; only 235 lets it go.</summary>

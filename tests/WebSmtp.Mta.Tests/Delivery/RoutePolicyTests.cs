@@ -1,0 +1,160 @@
+using System.Globalization;
+using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Tests.Acceptance;
+using static WebSmtp.Mta.Tests.Delivery.RouteScene;
+
+namespace WebSmtp.Mta.Tests.Delivery;
+
+/// <summary>Log-ins that do not work, TLS that is demanded, and budgets.</summary>
+public sealed class RoutePolicyTests
+{
+    [Fact(Timeout = Deadline)]
+    public async Task The_time_on_hold_does_not_count_when_mail_expires()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"expireAfter": "PT1H"}""");
+        var host = new SinkHost(bench.Time) { OnRecipient = _ => new(451, 4, 7, 1, "Greylisted") };
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", auth: new() { Type = SmartHostAuthType.Password, Username = "u" }));
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(2, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow());
+        for (var minute = 0; minute < 180; minute += 10)
+        {
+            Forward(bench, TimeSpan.FromMinutes(10));
+            await WhenAllAsync(bench, entry => entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow());
+        }
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7"));
+        bench.Scheduler.Wake();
+        await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, Attempts: 1 } && entry.DueAt > bench.Time.GetUtcNow());
+        host.OnRecipient = _ => null;
+        Forward(bench, TimeSpan.FromMinutes(15));
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Credentials_that_cannot_be_had_hold_the_route_and_nothing_bounces()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"expireAfter": "PT1H"}""");
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", auth: new() { Type = SmartHostAuthType.Password, Username = "u" }));
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(2, Domain);
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients.All(entry => entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow()));
+        var state = bench.Routes.Find("primary");
+        Assert.Equal(RouteCondition.OnHold, state.State);
+        Assert.Contains("There is nothing to log in to primary with", state.Reason, StringComparison.Ordinal);
+        Assert.All(bench.Queue.Recipients, entry => Assert.Equal(0, entry.Attempts));
+        Assert.Empty(bench.Network.Dialed);
+
+        // Longer than mail may be tried: it waits on.
+        for (var minute = 0; minute < 180; minute += 10)
+        {
+            Forward(bench, TimeSpan.FromMinutes(10));
+            await WhenAllAsync(bench, entry => entry.State is RecipientState.Queued && entry.DueAt > bench.Time.GetUtcNow());
+        }
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7"));
+        bench.Scheduler.Wake();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(2, host.Taken.Count);
+        Assert.Equal(RouteCondition.Ok, bench.Routes.Find("primary").State);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_host_that_wants_a_log_in_for_mail_holds_the_route()
+    {
+        await using var bench = await BeginAsync();
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7"));
+        bench.Network.Listen(First, new ScriptedHost("mail", "530 5.7.57 Client was not authenticated").ServeAsync);
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, Attempts: 0 } && entry.DueAt > bench.Time.GetUtcNow());
+        Assert.Equal(RouteCondition.OnHold, bench.Routes.Find("primary").State);
+        Assert.Contains("530 5.7.57", bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Tls_that_is_required_and_not_offered_lets_mail_wait()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundTls": "require"}""");
+        bench.Network.Listen(First, new SinkHost(bench.Time));
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, Attempts: 1 });
+        Assert.StartsWith("451 4.7.5", bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+        Assert.Single(bench.Network.Dialed);
+    }
+
+    [Theory(Timeout = Deadline)]
+    [InlineData("hub.example", true, true)]
+    [InlineData("hub.example", false, false)]
+    [InlineData("other.example", true, false)]
+    public async Task A_verified_host_needs_the_right_certificate_and_name(string name, bool trusted, bool delivered)
+    {
+        await using var bench = await BeginAsync();
+        bench.UseTls();
+        var host = new SinkHost(bench.Time);
+        host.Options = host.Options with { Tls = Smtp.Server.EndpointTls.StartTls, TlsOptions = bench.Options.TlsOptions };
+        var certificate = (System.Security.Cryptography.X509Certificates.X509Certificate2)bench.Options.TlsOptions!.ServerCertificate!;
+        bench.Options = bench.Options with { Tls = Smtp.Server.EndpointTls.None };
+        bench.Network.Listen(First, host);
+        bench.Network.Mx(name, (0, "198.51.100.7"));
+        bench.Network.NameHosts(name);
+        bench.ConfigureRoute(Domain, _ => new()
+        {
+            Type = RouteType.SmartHost,
+            SmartHost = new() { Target = new(name, 25, HostTls.Verify) { CertificateAuthority = trusted ? certificate.ExportCertificatePem() : null } },
+        });
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.Attempts == 1);
+        Assert.Equal(delivered ? RecipientState.Delivered : RecipientState.Queued, bench.Queue.Recipients[0].State);
+        if (delivered) return;
+        Assert.StartsWith("451 4.7.5", bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+        Assert.Empty(host.Taken);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_budget_a_minute_and_a_day_is_kept_and_the_rest_waits()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S"}""");
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(PerMinute: 2, PerDay: 5)));
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(8, Domain);
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients.Count(entry => entry.State is RecipientState.Delivered) == 2);
+        Assert.Equal((2, 2), ((int)bench.Outbound.Budgets.Find("primary")!.ThisMinute, (int)bench.Outbound.Budgets.Find("primary")!.Today));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        var tomorrow = new DateTimeOffset(2026, 1, 3, 0, 0, 0, TimeSpan.Zero);
+        while (bench.Queue.Recipients.Count(entry => entry.State is RecipientState.Queued && entry.DueAt == tomorrow) < 3)
+        {
+            Forward(bench, TimeSpan.FromSeconds(30));
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+        var state = bench.Routes.Find("primary");
+        Assert.Equal((RouteCondition.OverBudget, tomorrow), (state.State, state.Until));
+        Assert.Equal(5, host.Taken.Count);
+        // Nobody knocks again and again while there is nothing to give.
+        Assert.InRange(bench.Network.Dialed.Count, 1, 40);
+        Assert.Equal(5, await bench.Usage.CountSentAsync("primary", new DateOnly(2026, 1, 2), 0, TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_domain_that_is_delivered_to_directly_has_a_budget_too()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S", "maxOutboundMessagesPerMinute": 2}""");
+        var began = bench.Time.GetUtcNow();
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(5, Domain);
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients.Count(entry => entry.State is RecipientState.Delivered) == 2);
+        Assert.Equal(2, bench.Outbound.Budgets.Find(Domain, 1)!.ThisMinute);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (host.Taken.Count < 5)
+        {
+            Assert.InRange(host.Taken.Count, 0, 2 * (1 + (int)(bench.Time.GetUtcNow() - began).TotalMinutes));
+            Forward(bench, TimeSpan.FromSeconds(10));
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+    }
+}
