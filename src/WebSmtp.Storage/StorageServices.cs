@@ -9,6 +9,7 @@ using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Storage.Queue;
 
@@ -40,6 +41,7 @@ public static class StorageServices
         services.AddSingleton<ICollectionStore, CollectionStore>();
         services.AddSingleton<ISmartHostStore, SmartHostStore>();
         services.AddSingleton<ICollectorStore, CollectorStore>();
+        services.AddSingleton<IStatisticsStore, StatisticsStore>();
         return services;
     }
 }

@@ -34,6 +34,8 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
     internal DbSet<RouteUsage> RouteUsage => Set<RouteUsage>();
     internal DbSet<Collector> Collectors => Set<Collector>();
     internal DbSet<CollectorRun> CollectorRuns => Set<CollectorRun>();
+    internal DbSet<TrafficMinute> Traffic => Set<TrafficMinute>();
+    internal DbSet<BacklogMinute> Backlog => Set<BacklogMinute>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {

@@ -89,4 +89,22 @@ public abstract class QueueListsContract : QueueContract
         var second = await Queue.ListDestinationsAsync(1, first.NextCursor, 1, Stop);
         Assert.Equal((page.Items[1], null), (Assert.Single(second.Items), second.NextCursor));
     }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Messages_are_counted_by_the_states_in_which_they_wait()
+    {
+        var start = Now;
+        await CommitAsync(1, Held("a@held.example"), Held("b@held.example"));
+        Database.Clock.Advance(TimeSpan.FromMinutes(1));
+        await CommitAsync(1, Due("a@due.example", Now), Held("c@held.example"));
+        await CommitAsync(2, Due("a@due.example", Now.AddMinutes(1)));
+        await CommitAsync(3, Held("a@elsewhere.example"));
+        var leased = await Queue.LeaseDueAsync(NewLease(), [1], Now, 1, Stop);
+
+        var counts = await Queue.CountByStateAsync([1, 2], Stop);
+        Assert.Equal((1, 2, 1, 0), (counts.Queued, counts.Held, counts.Delivering, counts.Frozen));
+        Assert.Equal(Now, counts.OldestQueued);
+        Assert.Single(leased);
+        Assert.NotEqual(start, Now);
+    }
 }

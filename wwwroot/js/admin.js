@@ -8,6 +8,8 @@
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const short = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
   const minute = 60_000, hour = 60 * minute, day = 24 * hour;
 
   const span = (ms) => {
@@ -23,6 +25,8 @@
   const words = (style, at) => {
     const past = Date.now() - at;
     if (style === "full") return full.format(at);
+    if (style === "clock") return clock.format(at);
+    if (style === "day") return date.format(at);
     if (style === "age") return span(Math.max(0, past));
     if (past < 0) return past > -day ? `in ${span(-past)}` : short.format(at);
     if (past < minute) return "just now";
@@ -58,6 +62,17 @@
   }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["datetime", "title"] });
   setTimes(document);
   setInterval(() => setTimes(document), 15_000);
+
+  // Live parts rest while nobody looks at the tab.
+  const live = new Set();
+  const tell = (part) => part.invokeMethodAsync("SetHidden", document.hidden).catch(() => live.delete(part));
+  window.websmtp = {
+    tellVisibility(part) {
+      live.add(part);
+      if (document.hidden) tell(part);
+    },
+  };
+  document.addEventListener("visibilitychange", () => live.forEach(tell));
 
   // Copying.
   document.addEventListener("click", async (event) => {

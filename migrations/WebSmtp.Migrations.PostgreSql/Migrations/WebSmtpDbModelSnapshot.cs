@@ -923,6 +923,32 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.ToTable("SmartHosts", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Storage.BacklogMinute", b =>
+                {
+                    b.Property<int>("SiteId")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Domain")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .UseCollation("C");
+
+                    b.Property<long>("Minute")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("SiteId", "Domain", "Minute");
+
+                    b.HasIndex("Minute");
+
+                    b.ToTable("Backlog", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Storage.Content", b =>
                 {
                     b.Property<long>("MessageId")
@@ -969,6 +995,37 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasKey("Bucket", "Key", "MessageId");
 
                     b.ToTable("TraceKeys", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Storage.TrafficMinute", b =>
+                {
+                    b.Property<long>("Minute")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Accepted")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("AcceptedBytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Deferred")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Delivered")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Failed")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Refused")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Minute", "SiteId");
+
+                    b.ToTable("Traffic", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

@@ -807,6 +807,31 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.ToTable("SmartHosts", (string)null);
                 });
 
+            modelBuilder.Entity("WebSmtp.Storage.BacklogMinute", b =>
+                {
+                    b.Property<int>("SiteId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Domain")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Minute")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("SiteId", "Domain", "Minute");
+
+                    b.HasIndex("Minute");
+
+                    b.ToTable("Backlog", (string)null);
+                });
+
             modelBuilder.Entity("WebSmtp.Storage.Content", b =>
                 {
                     b.Property<long>("MessageId")
@@ -850,6 +875,37 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasKey("Bucket", "Key", "MessageId");
 
                     b.ToTable("TraceKeys", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Storage.TrafficMinute", b =>
+                {
+                    b.Property<long>("Minute")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("SiteId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Accepted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AcceptedBytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Deferred")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Delivered")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Failed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Refused")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Minute", "SiteId");
+
+                    b.ToTable("Traffic", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

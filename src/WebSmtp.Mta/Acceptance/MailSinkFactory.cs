@@ -6,6 +6,7 @@ using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Server;
@@ -15,7 +16,7 @@ namespace WebSmtp.Mta.Acceptance;
 /// <summary>Makes the sink of each session. Thread-safe.</summary>
 public sealed class MailSinkFactory(
     SiteRegistry sites, IQueueStore queue, Spool spool, MessageIds ids, HeldQuota quota, DropQuota dropQuota, FreeSpace space,
-    AccountOperations accounts, Collections collections, Scheduler scheduler, RejectionLog rejections, EventStream events,
+    AccountOperations accounts, Collections collections, Scheduler scheduler, RejectionLog rejections, Traffic traffic, EventStream events,
     TimeProvider time, ILogger<MailSinkFactory> log)
 {
     internal SiteRegistry Sites => sites;
@@ -46,6 +47,7 @@ public sealed class MailSinkFactory(
     internal void Accepted(Message message)
     {
         if (message.Recipients.Exists(recipient => recipient.State is RecipientState.Queued)) scheduler.Wake();
+        traffic.Accepted(message.SiteId, message.Size);
         Log.Accepted(log, new MessageId(message.Id).ToString(), message.ClientAddress, message.Recipients.Count, message.Size);
         if (!events.HasReaders) return;
         foreach (var recipient in message.Recipients.DistinctBy(recipient => recipient.Domain))

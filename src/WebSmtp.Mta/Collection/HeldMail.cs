@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
@@ -6,15 +7,23 @@ namespace WebSmtp.Mta.Collection;
 
 /// <summary>
 /// What waits for one held domain and who fetches it: a row of the held mail screen. <paramref name="Last"/> is null
-/// when it was never collected; <paramref name="Running"/> are collections that run now.
+/// when it was never collected; <paramref name="Running"/> are collections that run now; <paramref name="Habit"/> is null
+/// while it is not known how often its host comes.
 /// </summary>
 public sealed record HeldDomain(
     int SiteId, string SiteName, DomainSnapshot Domain, long Messages, long Bytes, DateTimeOffset? Oldest,
-    CollectionRecord? Last, IReadOnlyList<CollectionRecord> Running);
+    CollectionRecord? Last, IReadOnlyList<CollectionRecord> Running, CollectionHabit? Habit)
+{
+    /// <summary>The host stays away longer than it nearly ever did.</summary>
+    public bool IsOverdue(DateTimeOffset now) => Running.Count is 0 && Habit?.OverdueAt < now;
+}
 
 /// <summary>The view on held mail, and the operator's own trigger. Thread-safe.</summary>
 public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionStore records, Collections collections)
 {
+    /// <summary>By the newest collection they were learned from.</summary>
+    readonly ConcurrentDictionary<(int SiteId, string Domain), (long Last, CollectionHabit? Habit)> _habits = new();
+
     /// <summary>All held domains of all sites, or of one.</summary>
     public async Task<IReadOnlyList<HeldDomain>> ListAsync(int? siteId, CancellationToken stop)
     {
@@ -67,8 +76,20 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
             bytes += destination.Bytes;
             if (await queue.FindOldestAsync(site.Id, destination.Domain, stop) is { } since && (oldest is null || since < oldest)) oldest = since;
         }
-        return new(site.Id, site.Name, rule, messages, bytes, oldest, last.GetValueOrDefault(rule.Name),
-            [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))]);
+        var newest = last.GetValueOrDefault(rule.Name);
+        return new(site.Id, site.Name, rule, messages, bytes, oldest, newest,
+            [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))],
+            newest is null ? null : await HabitAsync(site.Id, rule.Name, newest.Id, stop));
+    }
+
+    /// <summary>Learned anew when it was collected again.</summary>
+    async Task<CollectionHabit?> HabitAsync(int siteId, string domain, long last, CancellationToken stop)
+    {
+        var key = (siteId, domain);
+        if (_habits.TryGetValue(key, out var known) && known.Last == last) return known.Habit;
+        var habit = CollectionHabit.Of(await records.ListAsync(siteId, domain, CollectionHabit.Remembered, stop));
+        _habits[key] = (last, habit);
+        return habit;
     }
 }
 

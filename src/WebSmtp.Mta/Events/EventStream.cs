@@ -22,13 +22,25 @@ public sealed record OperationEvent(
 public sealed class EventStream
 {
     ImmutableArray<Channel<MtaEvent>> _readers = [];
+    ImmutableArray<EventWatch> _watches = [];
 
     /// <summary>Nobody listens: publishers may save the work of making an event.</summary>
-    public bool HasReaders => !_readers.IsEmpty;
+    public bool HasReaders => !_readers.IsEmpty || !_watches.IsEmpty;
 
     public void Publish(MtaEvent what)
     {
         foreach (var reader in _readers) reader.Writer.TryWrite(what);
+        foreach (var watch in _watches) watch.Look(what);
+    }
+
+    /// <summary>Tells that something happened, not what: costs the same however much it is.</summary>
+    /// <param name="concerns">Asked on the publisher's thread: quick, and without a lock.</param>
+    /// <returns>To be disposed of.</returns>
+    public EventWatch Watch(Func<MtaEvent, bool> concerns)
+    {
+        var watch = new EventWatch(concerns, over => ImmutableInterlocked.Update(ref _watches, static (all, mine) => all.Remove(mine), over));
+        ImmutableInterlocked.Update(ref _watches, static (all, mine) => all.Add(mine), watch);
+        return watch;
     }
 
     /// <summary>Events from now on, until the token is cancelled.</summary>
@@ -45,4 +57,47 @@ public sealed class EventStream
             ImmutableInterlocked.Update(ref _readers, static (all, mine) => all.Remove(mine), channel);
         }
     }
+}
+
+/// <summary>Whether something happened since it was last asked. One waits at a time.</summary>
+public sealed class EventWatch : IDisposable
+{
+    readonly Func<MtaEvent, bool> _concerns;
+    readonly Action<EventWatch> _over;
+    readonly Channel<bool> _happened = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    volatile bool _marked;
+
+    internal EventWatch(Func<MtaEvent, bool> concerns, Action<EventWatch> over) => (_concerns, _over) = (concerns, over);
+
+    /// <summary>Waits until something happens; at once when it has since the last time.</summary>
+    public async Task WaitAsync(CancellationToken stop)
+    {
+        await _happened.Reader.ReadAsync(stop);
+        _marked = false;
+    }
+
+    /// <summary>As if something had happened.</summary>
+    public void Mark()
+    {
+        _marked = true;
+        _happened.Writer.TryWrite(true);
+    }
+
+    internal void Look(MtaEvent what)
+    {
+        if (_marked) return;
+        bool concerns;
+        try
+        {
+            concerns = _concerns(what);
+        }
+        catch (Exception)
+        {
+            // What moves mail does not fail because somebody watches.
+            concerns = true;
+        }
+        if (concerns) Mark();
+    }
+
+    public void Dispose() => _over(this);
 }

@@ -88,6 +88,12 @@ public partial interface IQueueStore
     /// <summary>Live messages of a site, each counted once.</summary>
     Task<long> CountLiveAsync(int siteId, CancellationToken stop);
 
+    /// <summary>
+    /// Messages of these sites with an entry in each of the states in which it waits: exact up to a bound, above which the
+    /// bound is the number.
+    /// </summary>
+    Task<StateCounts> CountByStateAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop);
+
     /// <summary>What lives at one destination; null when nothing does.</summary>
     Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop);
 
@@ -106,6 +112,11 @@ public partial interface IQueueStore
     /// <summary>True when a write reached the disk just now; for readiness.</summary>
     Task<bool> ProbeAsync(CancellationToken stop);
 }
+
+/// <summary>How many messages have an entry in each state.</summary>
+/// <param name="Bound">A number that is as high stands for more.</param>
+/// <param name="OldestQueued">When the oldest that is being sent came; null when none is.</param>
+public sealed record StateCounts(long Queued, long Held, long Delivering, long Frozen, long Bound, DateTimeOffset? OldestQueued);
 
 /// <summary>The right to offer entries until a time. The owner's name begins with the node's.</summary>
 public sealed record Lease(string Owner, DateTimeOffset Until);

@@ -16,6 +16,9 @@ public sealed partial class QueueOperations(
     public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) =>
         queue.ListAsync(filter, cursor, limit, stop);
 
+    /// <summary>How much waits in each state, at all sites.</summary>
+    public Task<StateCounts> CountByStateAsync(CancellationToken stop) => queue.CountByStateAsync([.. sites.Sites.Keys], stop);
+
     public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) =>
         queue.ListDestinationsAsync(siteId, cursor, limit, stop);
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Reports;
+using WebSmtp.Mta.Statistics;
 
 namespace WebSmtp.Mta.Queue;
 
@@ -9,7 +10,8 @@ namespace WebSmtp.Mta.Queue;
 /// tells its sender are one commit, so that neither is ever there without the other, and no report twice. Others that
 /// settle at the same moment share the commit. Thread-safe.
 /// </summary>
-public sealed class Settling(IQueueStore queue, Spool spool, SenderReports reports, EventStream events, TimeProvider time, ILogger<Settling> log)
+public sealed class Settling(
+    IQueueStore queue, Spool spool, SenderReports reports, Traffic traffic, EventStream events, TimeProvider time, ILogger<Settling> log)
 {
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -67,6 +69,12 @@ public sealed class Settling(IQueueStore queue, Spool spool, SenderReports repor
             // It may have been written all the same, when only the answer was lost.
             ends.Keep();
             throw;
+        }
+        foreach (var result in results)
+        {
+            // Those of one call are nearly always of one message.
+            var message = messages.FirstOrDefault(message => message.Message.Id == result.MessageId.Value)?.Message;
+            if (message is not null) traffic.Settled(message.SiteId, result);
         }
         foreach (var report in ends.Reports) Announce(report.Message);
     }

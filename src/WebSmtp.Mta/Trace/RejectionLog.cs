@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Statistics;
 
 namespace WebSmtp.Mta.Trace;
 
@@ -11,7 +12,7 @@ namespace WebSmtp.Mta.Trace;
 /// Writes down what sites refuse, behind the sessions' backs: it never makes one wait. Under a flood it writes down the
 /// first of each minute, of each client fewer than of all, and then once how many more there were. Thread-safe.
 /// </summary>
-public sealed class RejectionLog(ITraceStore store, MessageIds ids, TimeProvider time, ILogger<RejectionLog> log) : IDisposable
+public sealed class RejectionLog(ITraceStore store, MessageIds ids, Traffic traffic, TimeProvider time, ILogger<RejectionLog> log) : IDisposable
 {
     /// <summary>In a minute, of a site, and of one of its clients.</summary>
     internal const int MostOfSite = 600, MostOfClient = 60;
@@ -48,6 +49,7 @@ public sealed class RejectionLog(ITraceStore store, MessageIds ids, TimeProvider
     /// <summary>Takes a refusal of a site, if that wants it; number, site and time are filled in. Never waits.</summary>
     public void Record(SiteSnapshot site, Rejection rejection)
     {
+        traffic.Refused(site.Id);
         if (!site.Settings.Get(SettingsTable.TraceRejections)) return;
         (rejection.Id, rejection.SiteId, rejection.At) = (ids.Next().Value, site.Id, time.GetUtcNow());
         (rejection.Reply, rejection.MailFrom, rejection.Recipient) = (Cut(rejection.Reply)!, Cut(rejection.MailFrom), Cut(rejection.Recipient));

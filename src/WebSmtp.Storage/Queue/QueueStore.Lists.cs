@@ -115,6 +115,28 @@ sealed partial class QueueStore
     public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
         ReadAsync(db => db.Messages.LongCountAsync(m => m.SiteId == siteId && m.LiveRecipients > 0, stop), stop);
 
+    public Task<StateCounts> CountByStateAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) => ReadAsync(async db =>
+    {
+        var counts = new Dictionary<RecipientState, long>();
+        long? oldest = null;
+        foreach (var state in LivingStates)
+        {
+            foreach (var site in siteIds)
+            {
+                var entries = db.Recipients.Where(r => r.SiteId == site && r.State == state);
+                counts[state] = counts.GetValueOrDefault(state) + await entries.Select(r => r.MessageId).Distinct().Take(CountLimit + 1).LongCountAsync(stop);
+                if (state is not RecipientState.Queued) continue;
+                var first = await entries.OrderBy(r => r.DueAt).Take(SampleSize).MinAsync(r => (long?)r.MessageId, stop);
+                if (first < (oldest ?? long.MaxValue)) oldest = first;
+            }
+        }
+        return new StateCounts(
+            Bounded(RecipientState.Queued), Bounded(RecipientState.Held), Bounded(RecipientState.Delivering), Bounded(RecipientState.Frozen),
+            CountLimit + 1, await ReceivedAtAsync(db, oldest ?? 0, stop));
+
+        long Bounded(RecipientState state) => Math.Min(counts.GetValueOrDefault(state), CountLimit + 1);
+    }, stop);
+
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) =>
         ReadAsync(db => db.Destinations.SingleOrDefaultAsync(d => d.SiteId == siteId && d.Domain == domain, stop), stop);
 

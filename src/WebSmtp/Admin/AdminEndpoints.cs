@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using WebSmtp.Admin.LogIn;
+using WebSmtp.Admin.Overview;
 using WebSmtp.Admin.Queue;
 
 namespace WebSmtp.Admin;
@@ -24,6 +25,7 @@ static class AdminEndpoints
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "websmtp-antiforgery");
         services.AddCascadingAuthenticationState();
         services.AddSingleton<StampCheck>();
+        services.AddSingleton<OverviewLoad>();
         services.AddScoped<AuthenticationStateProvider, CircuitLogIn>();
     }
 

@@ -24,4 +24,12 @@ static class Figures
         time.TotalHours < 48 && time.TotalHours % 24 is not 0
             ? Count((long)Math.Round(time.TotalHours), "hour")
             : Count((long)Math.Round(time.TotalDays), "day");
+
+    /// <summary>"12 minutes", "3 hours", "2 days".</summary>
+    public static string Interval(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 90 } => Count((long)Math.Max(1, Math.Round(time.TotalMinutes)), "minute"),
+        { TotalHours: < 48 } => Count((long)Math.Round(time.TotalHours), "hour"),
+        _ => Count((long)Math.Round(time.TotalDays), "day"),
+    };
 }

@@ -1,28 +1,32 @@
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
 using WebSmtp.Mta.Events;
 
 namespace WebSmtp.Admin;
 
 /// <summary>
 /// A part of a page that follows what happens: loads before it is first drawn (so a page without a live connection
-/// shows the same), and again when an event concerns it, at most twice a second.
+/// shows the same), and again when an event concerns it, at most once a second. While nobody looks at the tab it rests.
 /// </summary>
 public abstract class LivePart : ComponentBase, IAsyncDisposable
 {
-    static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Not everything is an event: another node, or a clock that passed a due time.</summary>
     static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(10);
 
     readonly CancellationTokenSource _gone = new();
     Task _following = Task.CompletedTask;
+    DotNetObjectReference<LivePart>? _self;
+    EventWatch? _watch;
+    volatile bool _hidden;
 
     [Inject] protected TimeProvider Time { get; set; } = default!;
     [Inject] EventStream Events { get; set; } = default!;
     [Inject] NavigationManager Navigation { get; set; } = default!;
     [Inject] AuthenticationStateProvider LogIn { get; set; } = default!;
+    [Inject] IJSRuntime Script { get; set; } = default!;
 
     /// <summary>Fetches what is shown. Called again and again; never twice at once.</summary>
     protected abstract Task LoadAsync(CancellationToken stop);
@@ -55,19 +59,27 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         if (!firstRender || !RendererInfo.IsInteractive) return;
         LogIn.AuthenticationStateChanged += ReloadWhenLoggedOut;
         _following = FollowAsync(_gone.Token);
+        _ = TellVisibilityAsync();
+    }
+
+    /// <summary>The script tells that the tab is looked at, or not any more.</summary>
+    [JSInvokable]
+    public void SetHidden(bool hidden)
+    {
+        _hidden = hidden;
+        if (!hidden) _watch?.Mark();
     }
 
     async Task FollowAsync(CancellationToken gone)
     {
-        // Room for one: however much happens between two refreshes, there is one reason to refresh.
-        var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-        var watching = WatchAsync(changed.Writer, gone);
-        await using var unprompted = Time.CreateTimer(_ => changed.Writer.TryWrite(true), null, MaxInterval, MaxInterval);
+        // However much happens between two refreshes, there is one reason to refresh.
+        using var watch = _watch = Events.Watch(what => !_hidden && Concerns(what));
+        await using var unprompted = Time.CreateTimer(_ => { if (!_hidden) watch.Mark(); }, null, MaxInterval, MaxInterval);
         try
         {
             while (true)
             {
-                await changed.Reader.ReadAsync(gone);
+                await watch.WaitAsync(gone);
                 await InvokeAsync(async () =>
                 {
                     await LoadAsync(gone);
@@ -78,7 +90,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
-            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The page is gone.
         }
         catch (Exception e)
         {
@@ -87,11 +99,15 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         }
     }
 
-    async Task WatchAsync(ChannelWriter<bool> changed, CancellationToken gone)
+    async Task TellVisibilityAsync()
     {
-        await foreach (var what in Events.ReadAsync(gone))
+        try
         {
-            if (Concerns(what)) changed.TryWrite(true);
+            await Script.InvokeVoidAsync("websmtp.tellVisibility", _gone.Token, _self = DotNetObjectReference.Create(this));
+        }
+        catch (Exception e) when (e is JSException or JSDisconnectedException or OperationCanceledException)
+        {
+            // Without it the part goes on as if it were looked at.
         }
     }
 
@@ -105,6 +121,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         LogIn.AuthenticationStateChanged -= ReloadWhenLoggedOut;
         await _gone.CancelAsync();
         await _following;
+        _self?.Dispose();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

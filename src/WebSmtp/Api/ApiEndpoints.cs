@@ -47,6 +47,7 @@ static class ApiEndpoints
         SessionEndpoints.Map(api);
         SimulationEndpoints.Map(api);
         RouteEndpoints.Map(api);
+        StatisticsEndpoints.Map(api);
         MapOtherMethods(app);
         HealthEndpoints.Map(app);
         app.MapOpenApiDocument();

@@ -97,6 +97,8 @@ static class Durations
 [JsonSerializable(typeof(SimulationRequest))]
 [JsonSerializable(typeof(SimulationResponse))]
 [JsonSerializable(typeof(Listed<RouteStateResponse>))]
+[JsonSerializable(typeof(TrafficResponse))]
+[JsonSerializable(typeof(Listed<AlarmResponse>))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(JsonObject))]
 sealed partial class ApiJsonContext : JsonSerializerContext;

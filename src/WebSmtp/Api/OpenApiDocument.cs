@@ -8,6 +8,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Alarms;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
@@ -16,6 +17,7 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Mta.Submissions;
 
@@ -87,6 +89,7 @@ static class OpenApiDocument
             .AddSingleton<SmartHostOperations>().AddSingleton<Submission>()
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
             .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>()
+            .AddSingleton<StatisticsQueries>().AddSingleton<AlarmList>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();

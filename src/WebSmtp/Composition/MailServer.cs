@@ -5,6 +5,7 @@ using WebSmtp.Mta.Pickup;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Trace;
 
 namespace WebSmtp.Composition;
@@ -13,7 +14,7 @@ namespace WebSmtp.Composition;
 sealed class MailServer(
     ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
     CollectorRunner collectors, PickupWatch pickup, QueueUpkeep upkeep, Operations operations, RejectionLog rejections,
-    TraceUpkeep trace) : IHostedService
+    TraceUpkeep trace, StatisticsUpkeep statistics) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -30,6 +31,7 @@ sealed class MailServer(
         upkeep.Start();
         pickup.Start();
         trace.Start();
+        statistics.Start();
     }
 
     public async Task StopAsync(CancellationToken stop)
@@ -41,6 +43,7 @@ sealed class MailServer(
         await scheduler.StopAsync(stop);
         await upkeep.StopAsync();
         await trace.StopAsync();
+        await statistics.StopAsync();
         await rejections.StopAsync();
     }
 }

@@ -9,6 +9,7 @@ using WebSmtp.Migrations.Sqlite;
 using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Alarms;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
@@ -20,6 +21,7 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Submissions;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Network;
@@ -115,6 +117,7 @@ static class ServerBuilder
         services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();
         services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
+        services.AddSingleton<Traffic>().AddSingleton<StatisticsQueries>().AddSingleton<StatisticsUpkeep>().AddSingleton<OverdueHosts>().AddSingleton<AlarmList>();
         services.AddSingleton<CollectorHosts>().AddSingleton<CollectorConversation>().AddSingleton<CollectorRunner>().AddSingleton<CollectorOperations>();
     }
 

@@ -16,6 +16,7 @@ using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
@@ -58,6 +59,7 @@ sealed class MailBench : IAsyncDisposable
         var data = new DataDirectory(DataDirectory, []);
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
         Ids = new(Time, 0);
+        Traffic = new(Time);
         Planner = new(SmartHosts);
         Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
         var tokens = new OAuthTokens(
@@ -66,17 +68,17 @@ sealed class MailBench : IAsyncDisposable
             Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), new(Accounts), Time,
             NullLogger<Outbound>.Instance);
         var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
-        Settling = new(Queue, Spool, reports, Events, Time, NullLogger<Settling>.Instance);
+        Settling = new(Queue, Spool, reports, Traffic, Events, Time, NullLogger<Settling>.Instance);
         Collections = new(Sites, Queue, Records, Settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, Settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
-        Rejections = new(Trace, Ids, Time, NullLogger<RejectionLog>.Instance);
+        Rejections = new(Trace, Ids, Traffic, Time, NullLogger<RejectionLog>.Instance);
         Operations = new(Ids, Events, Time, NullLogger<Operations>.Instance);
         var work = new QueueWork(Queue, Spool, Settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
         QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, Time, NullLogger<QueueOperations>.Instance);
         var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
         var dropQuota = new DropQuota(Spool, Time, NullLogger<DropQuota>.Instance);
-        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Rejections, Events, Time, NullLogger<MailSinkFactory>.Instance);
+        Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Rejections, Traffic, Events, Time, NullLogger<MailSinkFactory>.Instance);
         HeldMail = new(Sites, Queue, Records, Collections);
         Configure(_ => { });
     }
@@ -89,6 +91,7 @@ sealed class MailBench : IAsyncDisposable
     public FakeNetwork Network { get; } = new();
     public SiteRegistry Sites { get; } = new();
     public EventStream Events { get; } = new();
+    public Traffic Traffic { get; }
     public SmartHostRegistry SmartHosts { get; } = new();
     public FakeSmartHostStore Usage { get; } = new();
     public RoutePlanner Planner { get; }

@@ -277,6 +277,15 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         lock (_lock) return Task.FromResult<IReadOnlyList<TraceEvent>>([.. _trace.Where(trace => trace.MessageId == id.Value)]);
     }
 
+    public Task<StateCounts> CountByStateAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop)
+    {
+        var entries = Recipients.Where(recipient => siteIds.Contains(recipient.SiteId)).ToList();
+        return Task.FromResult(new StateCounts(
+            Of(RecipientState.Queued), Of(RecipientState.Held), Of(RecipientState.Delivering), Of(RecipientState.Frozen), long.MaxValue, null));
+
+        long Of(RecipientState state) => entries.Where(entry => entry.State == state).DistinctBy(entry => entry.MessageId).Count();
+    }
+
     public Task<long> CountLiveAsync(int siteId, CancellationToken stop) =>
         Task.FromResult((long)Messages.Count(message => message.SiteId == siteId && message.LiveRecipients > 0));
 

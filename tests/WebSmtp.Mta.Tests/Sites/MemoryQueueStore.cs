@@ -51,6 +51,7 @@ sealed class MemoryQueueStore : IQueueStore
         return Task.FromResult(new Page<DestinationSummary>(items, rest.Count > 1 ? rest[0] : null, rest.Count));
     }
 
+    public Task<StateCounts> CountByStateAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop) => throw new NotSupportedException();
     public Task CommitAsync(Message message, ReadOnlyMemory<byte>? inlineContent) => throw new NotSupportedException();
     public Task<IReadOnlyList<LeasedMessage>> LeaseHeldAsync(Lease lease, int siteId, IReadOnlyCollection<string> domains, int maxMessages, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<LeasedMessage>> LeaseDueAsync(Lease lease, IReadOnlyCollection<int> siteIds, DateTimeOffset now, int maxMessages, IReadOnlyCollection<(int SiteId, string Domain)> except, CancellationToken stop) => throw new NotSupportedException();

@@ -52,6 +52,11 @@ public sealed class PostgreSqlTraceStoreTests(PostgreSqlServer server) : TraceSt
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
 }
 
+public sealed class PostgreSqlStatisticsStoreTests(PostgreSqlServer server) : StatisticsStoreContract
+{
+    protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());
+}
+
 public sealed class PostgreSqlReportTests(PostgreSqlServer server) : ReportContract
 {
     protected override async Task<DatabaseProvider> NewAsync() => PostgreSqlDatabase.For(await server.NewAsync());

@@ -50,6 +50,11 @@ public sealed class SqliteTraceStoreTests(SqliteFiles files) : TraceStoreContrac
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
 }
 
+public sealed class SqliteStatisticsStoreTests(SqliteFiles files) : StatisticsStoreContract
+{
+    protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
+}
+
 public sealed class SqliteReportTests(SqliteFiles files) : ReportContract
 {
     protected override Task<DatabaseProvider> NewAsync() => Task.FromResult<DatabaseProvider>(files.New());
