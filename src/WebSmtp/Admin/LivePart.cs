@@ -20,6 +20,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     Task _following = Task.CompletedTask;
     DotNetObjectReference<LivePart>? _self;
     EventWatch? _watch;
+    ITimer? _later;
     volatile bool _hidden;
 
     [Inject] protected TimeProvider Time { get; set; } = default!;
@@ -61,6 +62,10 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         _following = FollowAsync(_gone.Token);
         _ = TellVisibilityAsync();
     }
+
+    /// <summary>What was not fetched this time, to spare the server, is fetched then.</summary>
+    protected void RefreshAfter(TimeSpan time) => (_later ??= Time.CreateTimer(_ => _watch?.Mark(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan))
+        .Change(time, Timeout.InfiniteTimeSpan);
 
     /// <summary>The script tells that the tab is looked at, or not any more.</summary>
     [JSInvokable]
@@ -122,6 +127,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         await _gone.CancelAsync();
         await _following;
         _self?.Dispose();
+        _later?.Dispose();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -123,7 +123,7 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
         var account = (await site.Api.ListAsync("/accounts"))[0]["username"]!.GetValue<string>();
         return
         [
-            "/", "/held", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
+            "/", "/?range=7d", "/held", "/held/accounts", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
             "/queue", $"/queue?site={site.Id}", $"/messages?site={site.Id}", "/messages?site=1&domain=nothing.example", $"/messages/{message}", "/sessions",
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",

@@ -157,7 +157,7 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
 
         ILocator Tile(string label) => page.Locator(".tile", new() { HasText = label }).Locator(".tile-value");
         await Expect(Tile("Held").First).ToHaveTextAsync("3");
-        await Expect(Tile("Waiting in all")).ToHaveTextAsync("3");
+        await Expect(Tile("To be sent")).ToHaveTextAsync("0");
         await Expect(Tile("Sites running")).ToHaveTextAsync("2 of 2");
 
         await page.GoLiveAsync("/queue");

@@ -1,0 +1,91 @@
+using Microsoft.Playwright;
+using WebSmtp.EndToEnd.Tests.Collecting;
+using WebSmtp.EndToEnd.Tests.Server;
+using WebSmtp.EndToEnd.Tests.Smtp;
+using static Microsoft.Playwright.Assertions;
+
+namespace WebSmtp.EndToEnd.Tests.Admin;
+
+/// <summary>The first page: is all well, what moves, and where each number leads.</summary>
+public sealed class OverviewScreenTests(SharedServer server, Browser browser)
+{
+    static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task An_alarm_comes_and_goes_and_mail_shows_in_the_charts_while_one_looks()
+    {
+        await using var site = await server.NewSiteAsync();
+        var domain = $"{TestSite.Unique("alarm")}.example";
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync("/?range=1h");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "1 hour" })).ToHaveAttributeAsync("aria-current", "true");
+        var accepted = page.Locator("[data-chart=In] .chart-key strong").First;
+        var before = int.Parse((await accepted.InnerTextAsync()).Replace(",", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+
+        await site.HoldAsync(domain, route: """{ "etrn": false }""");
+        var alarm = page.Locator("[data-alarm=NobodyCollects]", new() { HasText = domain });
+        await Expect(alarm).ToBeVisibleAsync();
+        await site.SendAsync($"somebody@{domain}", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        await Expect(accepted).Not.ToHaveTextAsync(before.ToString("N0", System.Globalization.CultureInfo.InvariantCulture));
+        await page.Locator("[data-chart=In]").GetByText("As a table").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "In, as a table" }).GetByRole(AriaRole.Row)).Not.ToHaveCountAsync(1);
+
+        await alarm.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.Heading(domain)).ToBeVisibleAsync();
+        await site.Api.PatchAsync($"{site.Path}/domains/{domain}", """{ "route": { "etrn": true } }""");
+        await page.GoLiveAsync("/");
+        await Expect(alarm).ToHaveCountAsync(0);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_tab_that_nobody_looks_at_rests_and_is_right_when_one_looks_again()
+    {
+        await using var site = await server.NewSiteAsync();
+        var domain = $"{TestSite.Unique("rests")}.example";
+        await site.HoldAsync(domain);
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/held?site={site.Id}");
+        var figure = page.Locator($"tr[data-domain='{domain}'] .figure");
+        await HideAsync(page, true);
+
+        await site.SendAsync($"somebody@{domain}", SampleMail.Plain("one"));
+        var looking = await browser.OpenLoggedInAsync(site.Server);
+        await looking.GoLiveAsync($"/held?site={site.Id}");
+        await Expect(looking.Locator($"tr[data-domain='{domain}'] .figure")).ToHaveTextAsync("1");
+        await site.SendAsync($"somebody@{domain}", SampleMail.Plain("two"));
+        await Expect(looking.Locator($"tr[data-domain='{domain}'] .figure")).ToHaveTextAsync("2");
+        await Expect(figure).ToHaveTextAsync("0");
+
+        await HideAsync(page, false);
+        await Expect(figure).ToHaveTextAsync("2");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Held_mail_is_shown_by_account_as_well()
+    {
+        await using var site = await server.NewSiteAsync();
+        var account = await site.AddAccountAsync("byaccount");
+        await site.HoldAsync("first.example", account);
+        await site.HoldAsync("second.example", account);
+        await site.SendAsync("somebody@first.example", SampleMail.Plain("one"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync("/held/accounts");
+        var row = page.Locator($"tr[data-account='{account.Username}']");
+        await Expect(row).ToContainTextAsync("second.example");
+        await Expect(row.Locator(".figure")).ToHaveTextAsync("1");
+
+        await TurnHost.CollectAsync(site, account, Stop);
+
+        await Expect(row.Locator(".figure")).ToHaveTextAsync("0");
+        await Expect(row).ToContainTextAsync("by TURN");
+    }
+
+    /// <summary>As the browser does when another tab is brought to the front.</summary>
+    static Task HideAsync(IPage page, bool hidden) => page.EvaluateAsync(
+        """
+        hidden => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }
+        """, hidden);
+}
