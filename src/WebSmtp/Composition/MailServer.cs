@@ -6,6 +6,7 @@ using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Watching;
 
 namespace WebSmtp.Composition;
 
@@ -13,7 +14,7 @@ namespace WebSmtp.Composition;
 sealed class MailServer(
     ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
     CollectorRunner collectors, PickupWatch pickup, QueueUpkeep upkeep, Operations operations, RejectionLog rejections,
-    TraceUpkeep trace) : IHostedService
+    TraceUpkeep trace, ProtocolFiles protocolFiles) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -23,6 +24,7 @@ sealed class MailServer(
         await upkeep.RecoverAsync(stop);
         await smartHosts.LoadAsync(stop);
         rejections.Start();
+        protocolFiles.Start();
         if (await sites.StartAllAsync(settings.FirstSite(), stop) is { } problem)
             throw new SettingsException($"The default site cannot be made as WEBSMTP_SMTP_ADDRESS and WEBSMTP_SMTP_PORT say: {problem.Detail}");
         await scheduler.StartAsync(stop);
@@ -42,5 +44,6 @@ sealed class MailServer(
         await upkeep.StopAsync();
         await trace.StopAsync();
         await rejections.StopAsync();
+        await protocolFiles.StopAsync();
     }
 }
