@@ -1,0 +1,50 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace WebSmtp.Migrations.PostgreSql.Migrations
+{
+    /// <inheritdoc />
+    public partial class CollectionTranscripts : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<int>(
+                name: "Waiting",
+                table: "Collections",
+                type: "integer",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.CreateTable(
+                name: "CollectionTranscripts",
+                columns: table => new
+                {
+                    CollectionId = table.Column<long>(type: "bigint", nullable: false),
+                    Text = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_CollectionTranscripts", x => x.CollectionId);
+                    table.ForeignKey(
+                        name: "FK_CollectionTranscripts_Collections_CollectionId",
+                        column: x => x.CollectionId,
+                        principalTable: "Collections",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "CollectionTranscripts");
+
+            migrationBuilder.DropColumn(
+                name: "Waiting",
+                table: "Collections");
+        }
+    }
+}
