@@ -8,6 +8,7 @@
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const short = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
   const minute = 60_000, hour = 60 * minute, day = 24 * hour;
 
   const span = (ms) => {
@@ -23,6 +24,7 @@
   const words = (style, at) => {
     const past = Date.now() - at;
     if (style === "full") return full.format(at);
+    if (style === "clock") return clock.format(at);
     if (style === "age") return span(Math.max(0, past));
     if (past < 0) return past > -day ? `in ${span(-past)}` : short.format(at);
     if (past < minute) return "just now";

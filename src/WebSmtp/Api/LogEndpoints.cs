@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
@@ -43,7 +44,7 @@ static class LogEndpoints
     {
         api.MapGet("/log", Tail)
             .Describe(Role.Viewer, Tag, "Read the protocol log",
-                "The newest lines, of all sites or one; with after, those that came since. Sites whose protocolLog is off are in it for half a minute after each question: ask again and again to follow. At most 4000 lines are kept.")
+                "The newest lines, of all sites or one; with after, those that came since. Sites whose protocolLog is off are in it for half a minute after each question: ask again and again to follow. At most 4000 lines are kept. format=text answers them as text.")
             .Produces<LogResponse>().Example(response: """
                 { "items": [ { "number": 17, "at": "2026-11-23T08:00:00Z", "siteId": 1, "sessionId": "0HN1", "direction": "inbound", "address": "192.0.2.7",
                   "speaker": "client", "ours": false, "text": "EHLO client.example" } ], "last": 17, "skipped": 0 }
@@ -61,7 +62,21 @@ static class LogEndpoints
         var read = query.Read();
         if (read.Value is not { } wanted) return read.Problem!.Answer();
         var page = log.Read(wanted.Filter, wanted.After, wanted.Limit);
+        if (query.Format is "text") return TypedResults.Text(Written(page), "text/plain; charset=utf-8");
         return context.Show(new LogResponse([.. page.Lines.Select(LogLineResponse.Of)], page.Last, page.Skipped));
+    }
+
+    /// <summary>For people: time, site, session, peer, who speaks, the line.</summary>
+    static string Written(ProtocolPage page)
+    {
+        var text = new StringBuilder();
+        foreach (var line in page.Lines)
+        {
+            var said = line.Line;
+            text.Append(CultureInfo.InvariantCulture, $"{said.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} site={line.Session.SiteId} session={line.Session.Id} {line.Session.Address} ")
+                .Append(said.Speaker switch { Speaker.Client => "C: ", Speaker.Server => "S: ", _ => "# " }).Append(said.Text).Append('\n');
+        }
+        return text.ToString();
     }
 
     static IResult Files(HttpContext context, SiteRegistry sites, ProtocolFiles files, int id, string? limit, string? cursor)
@@ -98,6 +113,7 @@ sealed class LogQuery
     [FromQuery(Name = "errors")] public string? Errors { get; init; }
     [FromQuery(Name = "after")] public string? After { get; init; }
     [FromQuery(Name = "limit")] public string? Limit { get; init; }
+    [FromQuery(Name = "format")] public string? Format { get; init; }
 
     public Result<LogRequest> Read()
     {
@@ -105,6 +121,7 @@ sealed class LogQuery
         if (Site is not null && !(TryNumber(Site, out site) && site is > 0 and <= int.MaxValue)) return Problem.Invalid("site", "Give the id of a site.");
         if (After is not null && !TryNumber(After, out after)) return Problem.Invalid("after", "Give the number of a line, as last says it.");
         if (Limit is not null && !(TryNumber(Limit, out limit) && limit is >= 1 and <= MaxLimit)) return Problem.Invalid("limit", $"Give a whole number from 1 to {MaxLimit}.");
+        if (Format is not (null or "json" or "text")) return Problem.Invalid("format", "Give json or text.");
         if (Errors is not (null or "true" or "false")) return Problem.Invalid("errors", "Give true or false.");
         return new LogRequest(new(Site is null ? null : (int)site, Address, Text, Errors is "true", Session), after, (int)limit);
     }
