@@ -46,7 +46,8 @@ sealed class W3cSession(ProtocolFiles files, W3cTarget target)
         if (!IsFinal(text) || text[0] == '3' || _asked is not { } command) return;
         var (verb, rest) = Split(command.Text);
         var user = session.Session?.Account ?? session.Session?.PeerName;
-        files.Add(Record(session, command.At, user, verb, rest, Status(text), _sent, _received, line.At - command.At));
+        // With the blank before the arguments, as the old service wrote it.
+        files.Add(Record(session, command.At, user, verb, rest is null ? null : " " + rest, Status(text), _sent, _received, line.At - command.At));
         (_asked, _sent, _received) = (null, 0, 0);
     }
 
