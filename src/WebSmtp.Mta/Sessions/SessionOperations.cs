@@ -44,7 +44,7 @@ public sealed class SessionOperations(SessionRegistry sessions, SessionHistory h
     {
         if (actor.Demand(Role.Operator) is { } refusal) return refusal;
         if (sites.Find(siteId) is null) return Problem.NotFound($"There is no site {siteId}.");
-        if (!IPAddress.TryParse(address, out var wanted))
+        if (!IPAddress.TryParse(address, out var wanted) || !address.Contains(':', StringComparison.Ordinal) && address.Count('.') != 3)
             return Problem.Invalid("address", $"'{address}' is no IP address; give one like 192.0.2.1 or 2001:db8::1.");
         var text = (wanted.IsIPv4MappedToIPv6 ? wanted.MapToIPv4() : wanted).ToString();
         var found = sessions.All.Where(session => session.SiteId == siteId && session.Facts.Address == text).ToList();
