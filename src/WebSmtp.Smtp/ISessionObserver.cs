@@ -7,6 +7,9 @@ namespace WebSmtp.Smtp;
 /// </summary>
 public interface ISessionObserver
 {
+    /// <summary>Nobody looks while it is false: lines need not be made. Asked before each line.</summary>
+    bool Listens => true;
+
     /// <summary>A line, without CRLF, that the SMTP client of this conversation sent.</summary>
     void ClientSaid(string line);
 

@@ -17,8 +17,11 @@ static class ReplyWriter
     /// Writes a whole reply, and shows it to <paramref name="observer"/>. Whatever is not printable US-ASCII becomes a
     /// question mark: a text that quotes the peer must not be able to forge a line.
     /// </summary>
-    public static void Write(IBufferWriter<byte> output, Reply reply, ISessionObserver? observer)
+    /// <returns>Octets written.</returns>
+    public static int Write(IBufferWriter<byte> output, Reply reply, ISessionObserver? observer)
     {
+        var written = 0;
+        if (observer is { Listens: false }) observer = null;
         for (var i = 0; i < reply.Lines.Count; i++)
         {
             var span = output.GetSpan(MaxLine);
@@ -26,7 +29,9 @@ static class ReplyWriter
             observer?.ServerSaid(Encoding.ASCII.GetString(span[..length]));
             "\r\n"u8.CopyTo(span[length..]);
             output.Advance(length + 2);
+            written += length + 2;
         }
+        return written;
     }
 
     static int Format(Span<byte> line, Reply reply, string text, bool isLast)

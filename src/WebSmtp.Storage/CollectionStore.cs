@@ -38,6 +38,27 @@ sealed class CollectionStore(Database database) : ICollectionStore
             .Where(c => c.SiteId == siteId && c.Domain == domain)
             .OrderByDescending(c => c.Id).Take(limit).ToListAsync(stop), stop);
 
+    public Task<CollectionRecord?> FindAsync(long id, CancellationToken stop) =>
+        database.ReadAsync(db => db.Collections.FirstOrDefaultAsync(c => c.Id == id, stop), stop);
+
+    public Task KeepTranscriptAsync(IReadOnlyList<CollectionRecord> records, string text, CancellationToken stop) => database.WriteAsync(async db =>
+    {
+        var ids = records.Select(record => record.Id).ToList();
+        // A record whose site was deleted meanwhile is no error.
+        var there = await db.Collections.Where(c => ids.Contains(c.Id)).Select(c => c.Id).ToListAsync(stop);
+        db.AddRange(there.Select(id => new CollectionTranscript { CollectionId = id, Text = text }));
+        await db.SaveChangesAsync(stop);
+        foreach (var record in records)
+        {
+            var older = db.Collections.Where(c => c.SiteId == record.SiteId && c.Domain == record.Domain)
+                .OrderByDescending(c => c.Id).Skip(CollectionTranscript.KeptForDomain).Select(c => c.Id);
+            await db.CollectionTranscripts.Where(t => older.Contains(t.CollectionId)).ExecuteDeleteAsync(stop);
+        }
+    }, stop);
+
+    public Task<string?> TranscriptAsync(long id, CancellationToken stop) =>
+        database.ReadAsync(db => db.CollectionTranscripts.Where(t => t.CollectionId == id).Select(t => t.Text).FirstOrDefaultAsync(stop), stop);
+
     public Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop) => database.WriteAsync(db =>
         db.Collections.Where(c => c.EndedAt == null).ExecuteUpdateAsync(set => set
             .SetProperty(c => c.EndedAt, now)

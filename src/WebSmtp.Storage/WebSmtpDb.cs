@@ -22,6 +22,7 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
     internal DbSet<AdminUser> AdminUsers => Set<AdminUser>();
     internal DbSet<ApiKey> ApiKeys => Set<ApiKey>();
     internal DbSet<CollectionRecord> Collections => Set<CollectionRecord>();
+    internal DbSet<CollectionTranscript> CollectionTranscripts => Set<CollectionTranscript>();
     internal DbSet<Message> Messages => Set<Message>();
     internal DbSet<Recipient> Recipients => Set<Recipient>();
     internal DbSet<Content> Contents => Set<Content>();

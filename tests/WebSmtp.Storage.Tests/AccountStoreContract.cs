@@ -106,6 +106,32 @@ public abstract class CollectionStoreContract : StorageContract
 {
     ICollectionStore Collections => Database.Get<ICollectionStore>();
 
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task What_was_said_is_kept_for_the_last_collections_of_each_domain()
+    {
+        var records = new List<CollectionRecord>();
+        for (var i = 0; i <= CollectionTranscript.KeptForDomain; i++)
+        {
+            var record = new CollectionRecord { SiteId = 1, Domain = "a.example", From = "192.0.2.7", StartedAt = TestDatabase.Start.AddMinutes(i), Waiting = 3 };
+            await Collections.AddAsync([record], Stop);
+            await Collections.KeepTranscriptAsync([record], $"said {i}", Stop);
+            records.Add(record);
+        }
+        var other = new CollectionRecord { SiteId = 1, Domain = "b.example", From = "192.0.2.7", StartedAt = TestDatabase.Start };
+        await Collections.AddAsync([other], Stop);
+        await Collections.KeepTranscriptAsync([other, new() { Id = 1000, SiteId = 1, Domain = "gone.example", From = "" }], "other", Stop);
+
+        Assert.Null(await Collections.TranscriptAsync(records[0].Id, Stop));
+        Assert.Equal("said 1", await Collections.TranscriptAsync(records[1].Id, Stop));
+        Assert.Equal("other", await Collections.TranscriptAsync(other.Id, Stop));
+        Assert.Equal(3, (await Collections.FindAsync(records[0].Id, Stop))!.Waiting);
+        Assert.Null(await Collections.FindAsync(1000, Stop));
+        (records[1].EndedAt, records[1].End) = (TestDatabase.Start, "over");
+        await Collections.UpdateAsync([records[1]], Stop);
+        await Collections.PurgeAsync(TestDatabase.Start.AddDays(1), Stop);
+        Assert.Null(await Collections.TranscriptAsync(records[1].Id, Stop));
+    }
+
     static CollectionRecord NewRecord(string domain, int minutes) => new()
     {
         SiteId = 1,

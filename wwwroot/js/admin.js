@@ -8,8 +8,9 @@
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const short = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  const hours = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
   const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
   const minute = 60_000, hour = 60 * minute, day = 24 * hour;
 
   const span = (ms) => {
@@ -26,6 +27,7 @@
     const past = Date.now() - at;
     if (style === "full") return full.format(at);
     if (style === "clock") return clock.format(at);
+    if (style === "hour") return hours.format(at);
     if (style === "day") return date.format(at);
     if (style === "age") return span(Math.max(0, past));
     if (past < 0) return past > -day ? `in ${span(-past)}` : short.format(at);

@@ -214,6 +214,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.Property<DateTime>("StartedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<int>("Waiting")
+                        .HasColumnType("integer");
+
                     b.HasKey("Id");
 
                     b.HasIndex("EndedAt");
@@ -221,6 +224,21 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasIndex("SiteId", "Domain", "Id");
 
                     b.ToTable("Collections", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
+                {
+                    b.Property<long>("CollectionId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("CollectionId");
+
+                    b.ToTable("CollectionTranscripts", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
@@ -1026,6 +1044,15 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasKey("Minute", "SiteId");
 
                     b.ToTable("Traffic", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
+                {
+                    b.HasOne("WebSmtp.Mta.Collection.CollectionRecord", null)
+                        .WithOne()
+                        .HasForeignKey("WebSmtp.Mta.Collection.CollectionTranscript", "CollectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

@@ -57,6 +57,9 @@ sealed class IncomingMessage : IncomingContent
 
     public MessageId Id => new(_message.Id);
 
+    /// <summary>The kept smart host that it goes over, whatever the routes say. Before the commit.</summary>
+    public string? ViaSmartHost { get; set; }
+
     /// <summary>For content that nobody declared: what it turned out to hold. Before the commit.</summary>
     public void Declare(BodyType body) => _message.Body = body;
 
@@ -211,7 +214,8 @@ sealed class IncomingMessage : IncomingContent
         var site = _acceptance.Sites.Find(_site.Id)?.Site ?? _site;
         foreach (var recipient in _message.Recipients)
         {
-            var held = site.RuleFor(recipient.Domain)?.IsHeld is true;
+            recipient.ViaSmartHost = ViaSmartHost;
+            var held = ViaSmartHost is null && site.RuleFor(recipient.Domain)?.IsHeld is true;
             recipient.State = held ? RecipientState.Held : RecipientState.Queued;
             recipient.DueAt = held ? null : now;
         }

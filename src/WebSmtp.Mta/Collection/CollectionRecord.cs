@@ -19,6 +19,9 @@ public sealed class CollectionRecord
     public DateTimeOffset StartedAt { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
 
+    /// <summary>Recipients that mail waited for when it began; 0 where that was not looked for.</summary>
+    public int Waiting { get; set; }
+
     /// <summary>Recipients: taken, refused for now, refused for good.</summary>
     public int Delivered { get; set; }
     public int Deferred { get; set; }
@@ -37,6 +40,16 @@ public sealed class CollectionRecord
     public CollectionRecord Copy() => (CollectionRecord)MemberwiseClone();
 }
 
+/// <summary>What was said in a collection, apart from its row so that lists do not read it.</summary>
+public sealed class CollectionTranscript
+{
+    /// <summary>Domains keep the transcripts of so many collections.</summary>
+    public const int KeptForDomain = 5;
+
+    public long CollectionId { get; set; }
+    public required string Text { get; set; }
+}
+
 /// <summary>The history of collections in the database. Thread-safe.</summary>
 public interface ICollectionStore
 {
@@ -51,6 +64,15 @@ public interface ICollectionStore
 
     /// <summary>A domain's records, newest first.</summary>
     Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop);
+
+    /// <summary>One record; null when it is gone.</summary>
+    Task<CollectionRecord?> FindAsync(long id, CancellationToken stop);
+
+    /// <summary>Keeps what was said in a collection with its records, and forgets that of older ones: each domain has a few.</summary>
+    Task KeepTranscriptAsync(IReadOnlyList<CollectionRecord> records, string text, CancellationToken stop);
+
+    /// <summary>What was said, null where it was not kept.</summary>
+    Task<string?> TranscriptAsync(long id, CancellationToken stop);
 
     /// <summary>At start: records without an end were cut off by the program's own end.</summary>
     Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop);

@@ -4,6 +4,7 @@ using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Watching;
 
 namespace WebSmtp.Mta.Collection;
 
@@ -49,6 +50,7 @@ sealed class CollectionRun : IAsyncDisposable
         _firstLate = MessageId.AtOrAfter(context.Time.GetUtcNow());
         _maxLate = scopes.Max(scope => scope.Rule.Settings.Get(SettingsTable.MaxLateMessagesPerCollection));
         (Site, Request) = (site, request);
+        Said = new(context.Outbound.Watch.Log.Budget, () => Publish("said"));
         foreach (var scope in scopes)
         {
             _records.TryAdd(scope.Rule, new()
@@ -62,6 +64,12 @@ sealed class CollectionRun : IAsyncDisposable
     public SiteSnapshot Site { get; }
     public CollectionRequest Request { get; }
     public long Messages => _offered;
+
+    /// <summary>The conversation with the host, or the hosts.</summary>
+    public Conversation Said { get; }
+
+    /// <summary>One of its records is this one.</summary>
+    public bool Has(long recordId) => _records.Values.Any(record => record.Id == recordId);
 
     /// <summary>Why it ends although mail may be left; null while there is no reason.</summary>
     public string? Stopped
@@ -102,6 +110,7 @@ sealed class CollectionRun : IAsyncDisposable
         Log.CollectionStarted(_context.Logger, string.Join(", ", _records.Values.Select(record => record.Domain)), Site.Id, Request.By);
         try
         {
+            foreach (var (rule, record) in _records) record.Waiting = await WaitingAsync(rule, stop);
             await _context.Records.AddAsync([.. _records.Values], stop);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -174,7 +183,32 @@ sealed class CollectionRun : IAsyncDisposable
             record.End = end;
             Log.CollectionEnded(_context.Logger, record.Domain, Site.Id, end, record.Delivered, record.Deferred, record.Failed);
         }
+        await KeepAsync();
         await RecordAsync("ended");
+    }
+
+    /// <summary>What its rule holds when it begins: what progress is measured by.</summary>
+    async Task<int> WaitingAsync(DomainSnapshot rule, CancellationToken stop)
+    {
+        var waiting = 0L;
+        foreach (var scope in _scopes.Where(scope => scope.Rule == rule))
+            waiting += (await scope.LiveAsync(_context.Queue, Site, stop)).Sum(destination => destination.Messages);
+        return (int)Math.Min(waiting, int.MaxValue);
+    }
+
+    /// <summary>The conversation goes with the records.</summary>
+    async Task KeepAsync()
+    {
+        try
+        {
+            var said = Said.Copy();
+            if (!said.IsEmpty) await _context.Records.KeepTranscriptAsync([.. _records.Values], said.ToText(), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Log.NotRecorded(_context.Logger, e);
+        }
+        Said.Forget();
     }
 
     /// <summary>Gives back what is still leased.</summary>

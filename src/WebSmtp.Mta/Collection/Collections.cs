@@ -4,6 +4,7 @@ using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Server;
 
@@ -37,6 +38,9 @@ public sealed class Collections : IDisposable
     /// <summary>Collections that run now, as copies of their records.</summary>
     public IReadOnlyList<CollectionRecord> Running(int siteId) =>
         [.. _runs.Keys.Where(run => run.Site.Id == siteId).SelectMany(run => run.Snapshot())];
+
+    /// <summary>What was said so far in a collection that runs; null when none of that number does.</summary>
+    public ConversationCopy? Transcript(long recordId) => _runs.Keys.FirstOrDefault(run => run.Has(recordId))?.Said.Copy();
 
     /// <summary>
     /// Begins nothing more and ends what runs, after the message that is on its way, or (on new connections) when

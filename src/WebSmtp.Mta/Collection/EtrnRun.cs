@@ -83,7 +83,7 @@ sealed class EtrnRun(CollectionContext context, CollectionRun run, CollectionSco
                             // A wildcard may have any number of destinations: those of the window before are done with.
                             await CloseAsync(deliveries);
                             var hop = fixedHop ?? new RouteHop.Domain(group.Key);
-                            delivery = new(context.Outbound, run.Site, new(RouteType.Hold, scope.Rule.Name, [hop], settings), stop);
+                            delivery = new(context.Outbound, run.Site, new(RouteType.Hold, scope.Rule.Name, [hop], settings), stop, run.Said);
                             deliveries[group.Key] = delivery;
                         }
                         await DeliverAsync(delivery, group.Key, group.Select(pair => pair.Message), stop);

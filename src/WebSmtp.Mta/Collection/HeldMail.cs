@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Watching;
 
 namespace WebSmtp.Mta.Collection;
 
@@ -51,6 +52,16 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     public Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop) =>
         records.ListAsync(siteId, domain, limit, stop);
 
+    /// <summary>One collection of a domain, with what was said in it; null when it is not (or no longer) known.</summary>
+    public async Task<CollectionStory?> CollectionAsync(int siteId, string domain, long id, CancellationToken stop)
+    {
+        if (await records.FindAsync(id, stop) is not { } record || record.SiteId != siteId
+            || !string.Equals(record.Domain, domain, StringComparison.OrdinalIgnoreCase)) return null;
+        var running = collections.Running(siteId).FirstOrDefault(one => one.Id == id);
+        if (running is not null && collections.Transcript(id) is { } saidNow) return new(running, saidNow);
+        return new(record, await records.TranscriptAsync(id, stop) is { } text ? ConversationCopy.Parse(text) : null);
+    }
+
     /// <summary>Starts what ETRN would start; the value says how many messages wait. Refused when the domain is not held.</summary>
     public async Task<Result<DequeueStarted>> DequeueAsync(int siteId, string domain, Actor actor, CancellationToken stop)
     {
@@ -92,6 +103,9 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
         return habit;
     }
 }
+
+/// <summary>A collection and its conversation; null where that was not kept.</summary>
+public sealed record CollectionStory(CollectionRecord Record, ConversationCopy? Said);
 
 /// <summary>A run that an operator started.</summary>
 public sealed record DequeueStarted(long Messages);

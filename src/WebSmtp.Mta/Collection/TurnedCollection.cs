@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp.Client;
 using WebSmtp.Smtp.Server;
 
@@ -41,7 +42,9 @@ sealed class TurnedCollection(
     async Task<string> CollectAsync(ServerSession session, IDuplexPipe transport, CancellationToken stop)
     {
         var options = Outbound.OptionsFor(run.Site, run.Site.Settings) with { Turned = true };
-        await using var client = new ClientSession(transport, options, context.Time);
+        var said = Listen(session);
+        await using var client = new ClientSession(transport, options, context.Time, said);
+        said.Client = client;
         if (await client.OpenAsync(stop) is { } failure)
         {
             await client.QuitAsync(stop);
@@ -55,7 +58,7 @@ sealed class TurnedCollection(
             {
                 if (session.CloseRequest is { } request) run.Stop($"The session was to end: {request.Text}.");
                 if (run.Stopped is not null) break;
-                var attempt = await context.Outbound.Transmission.SendAsync(client, message, host, stop);
+                var attempt = await SendAsync(client, message, host, said, stop);
                 if (!attempt.NeverBegun) await run.SettleAsync(message, attempt);
                 if (attempt.Broken is { } why) return $"The connection ended after {Messages()}: {why}.";
             }
@@ -64,6 +67,35 @@ sealed class TurnedCollection(
         await run.EndAsync(end);
         await client.QuitAsync(stop);
         return end;
+    }
+
+    async Task<Attempt> SendAsync(ClientSession client, LeasedMessage message, RemoteHost host, SessionLog said, CancellationToken stop)
+    {
+        var conversations = context.Outbound.Watch.Conversations;
+        var record = conversations.Begin(message);
+        record.GoOver(said);
+        Attempt? attempt = null;
+        try
+        {
+            attempt = await context.Outbound.Transmission.SendAsync(client, message, host, stop);
+            if (attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true })) said.MessagesSent++;
+            return attempt;
+        }
+        finally
+        {
+            conversations.End(record, attempt);
+        }
+    }
+
+    /// <summary>The connection is the same, and who listened goes on; the sides are exchanged.</summary>
+    SessionLog Listen(ServerSession session)
+    {
+        var said = session.Observer as SessionLog ?? context.Outbound.Watch.Log.Begin(
+            run.Site, session.Id, SessionDirection.Inbound, SessionPurpose.Client, session.Remote, session.Local);
+        said.Collection = run.Said;
+        said.WeAreClient = true;
+        said.Note($"{run.Request.Method.ToString().ToUpperInvariant()} was taken: from here on this server is the client.");
+        return said;
     }
 
     string Messages() => run.Messages == 1 ? "1 message" : $"{run.Messages} messages";

@@ -6,11 +6,11 @@ using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Delivery;
-using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp.Client;
 using WebSmtp.Smtp.Server;
 
@@ -22,8 +22,8 @@ namespace WebSmtp.Mta.Collectors;
 /// Thread-safe.
 /// </summary>
 public sealed class CollectorConversation(
-    CollectorHosts hosts, IDialer dialer, MailSinkFactory sinks, SiteRegistry sites, SessionRegistry sessions, ISecretProtector secrets,
-    EventStream events, TimeProvider time, ILogger<CollectorConversation> log)
+    CollectorHosts hosts, IDialer dialer, MailSinkFactory sinks, SiteRegistry sites, SessionWatch watch, ISecretProtector secrets,
+    TimeProvider time, ILogger<CollectorConversation> log)
 {
     /// <summary>It has no endpoint of ours: we went there.</summary>
     static readonly IPEndPoint NoEndpoint = new(IPAddress.Any, 0);
@@ -81,18 +81,28 @@ public sealed class CollectorConversation(
         if (connection is null) return (null, new(ClientPhase.Connect, reason ?? "no connection"));
 
         await using var open = connection;
-        await using var client = new ClientSession(connection.Transport, call.Options, time);
-        var failure = await client.OpenAsync(call.Asking);
-        CollectorOutcome? outcome = null;
-        if (failure is null)
+        var said = watch.Log.Begin(call.Site, call.SessionId, SessionDirection.Outbound, SessionPurpose.Collector, connection.Remote, null);
+        await using var client = new ClientSession(connection.Transport, call.Options, time, said);
+        var session = watch.Opened(said, client, connection, call.Collector.Host, call.Collector.Username);
+        ClientFailure? failure = null;
+        try
         {
-            outcome = call.Collector.Method is CollectionMethod.Etrn
-                ? await EtrnAsync(call, client)
-                : await TurnAsync(call, client, connection.Remote);
+            failure = await client.OpenAsync(call.Asking);
+            CollectorOutcome? outcome = null;
+            if (failure is null)
+            {
+                outcome = call.Collector.Method is CollectionMethod.Etrn
+                    ? await EtrnAsync(call, client)
+                    : await TurnAsync(call, client, session);
+            }
+            // After a turn it is not ours to say any more, and is not said.
+            await client.QuitAsync(call.Asking);
+            return (outcome, failure);
         }
-        // After a turn it is not ours to say any more, and is not said.
-        await client.QuitAsync(call.Asking);
-        return (outcome, failure);
+        finally
+        {
+            watch.Closed(session, failure);
+        }
     }
 
     static async Task<CollectorOutcome> EtrnAsync(Call call, ClientSession client)
@@ -111,40 +121,42 @@ public sealed class CollectorConversation(
         return new(result, string.Join(' ', answers.Select(answer => answer.End)));
     }
 
-    async Task<CollectorOutcome> TurnAsync(Call call, ClientSession client, IPEndPoint remote)
+    async Task<CollectorOutcome> TurnAsync(Call call, ClientSession client, OutboundSession asking)
     {
         var isTurn = call.Collector.Method is CollectionMethod.Turn;
         var (turned, reply, failure) = await client.TurnAsync(isTurn ? null : call.Collector.Domains, call.Asking);
         if (failure is not null) return CollectorReplies.ToFailure(failure, call.Collector.Host);
-        return turned is null ? CollectorReplies.ToTurn(reply!, isTurn ? "TURN" : "ATRN") : await ServeAsync(call, turned, remote);
+        return turned is null ? CollectorReplies.ToTurn(reply!, isTurn ? "TURN" : "ATRN") : await ServeAsync(call, turned, asking);
     }
 
-    async Task<CollectorOutcome> ServeAsync(Call call, IDuplexPipe turned, IPEndPoint remote)
+    async Task<CollectorOutcome> ServeAsync(Call call, IDuplexPipe turned, OutboundSession asking)
     {
         var site = call.Site;
+        var (remote, said) = ((IPEndPoint)asking.Facts.Remote!, asking.Said!);
+        said.WeAreClient = false;
+        said.Note("The roles are exchanged: from here on this server takes mail.");
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var session = new ServerSession(
             call.SessionId, turned, remote, NoEndpoint, CollectedMail.OptionsFor(site, remote.Address),
-            sinks.CreateCollected(site, CollectedMail.For(site, call.Collector)), time);
+            sinks.CreateCollected(site, CollectedMail.For(site, call.Collector)), time, said);
         var live = new LiveSession(site.Id, session, ended.Task, Cut);
-        sessions.Add(live);
+        watch.GoesOnAs(asking, live);
         // A stop that looked for sessions just before this one was there.
         if (sites.Find(site.Id) is not { State: SiteState.Running }) session.RequestClose(new(421, 4, 3, 2, $"{site.HostName} is being stopped"));
-        events.Publish(new SessionEvent(session.StartedAt, site.Id, session.Id, "opened"));
-        SessionEnd end;
+        SessionEnd? end = null;
         try
         {
             end = await session.RunAsync(cut.Token);
         }
         finally
         {
-            sessions.Remove(live);
+            var (how, sentence) = LiveSession.Describe(end ?? SessionEnd.Bug, session);
+            watch.Closed(live, how, sentence);
             ended.SetResult();
-            events.Publish(new SessionEvent(time.GetUtcNow(), site.Id, session.Id, "closed"));
         }
         if (session.Fault is { } fault) Log.CollectorTrouble(log, fault, call.Collector.Name, site.Id);
-        return OutcomeOf(end, session);
+        return OutcomeOf(end.Value, session);
 
         void Cut()
         {

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp.Client;
 
 namespace WebSmtp.Mta.Delivery;
@@ -14,7 +16,8 @@ namespace WebSmtp.Mta.Delivery;
 /// broke. Used by collections after ETRN and by the scheduler. Not thread-safe.
 /// </summary>
 /// <param name="hurry">No good-bye is waited for any more.</param>
-sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, CancellationToken hurry) : IAsyncDisposable
+/// <param name="collection">Hears all that is said, where it is one.</param>
+sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, CancellationToken hurry, Conversation? collection = null) : IAsyncDisposable
 {
     /// <summary>Longer than the usual first retry, which then begins with another host.</summary>
     static readonly TimeSpan AfterBreak = TimeSpan.FromMinutes(20);
@@ -22,6 +25,8 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     readonly SettingValues _settings = plan.Settings;
     IDialedConnection? _connection;
     ClientSession? _client;
+    OutboundSession? _session;
+    AttemptRecord? _record;
     IDisposable? _place;
     NextHop? _at;
     long _sent;
@@ -31,6 +36,26 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
 
     /// <summary>Where <see cref="Attempt.Trouble"/> is there, nothing was decided about any recipient by a host.</summary>
     public async ValueTask<Attempt> SendAsync(LeasedMessage message, CancellationToken stop)
+    {
+        _record = outbound.Watch.Conversations.Begin(message);
+        Attempt? attempt = null;
+        try
+        {
+            if (_session is { Said: { } said })
+            {
+                _record.GoOver(said);
+                Note($"On the connection to {_at!.Name} {Text(_at)}, which was open already.");
+            }
+            return attempt = await TryAllAsync(message, stop);
+        }
+        finally
+        {
+            outbound.Watch.Conversations.End(_record, attempt);
+            _record = null;
+        }
+    }
+
+    async ValueTask<Attempt> TryAllAsync(LeasedMessage message, CancellationToken stop)
     {
         var began = outbound.Time.GetTimestamp();
         var tries = new Tries();
@@ -53,7 +78,9 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             }
 
             var (at, started) = (_at!, outbound.Time.GetTimestamp());
+            _session!.Idles = false;
             var attempt = await outbound.Transmission.SendAsync(_client!, message, new(at.Name, Text(at)), stop);
+            _session.Idles = true;
             await EndMessageAsync(attempt);
             if (taken is not null || LeftOut(attempt).Count > 0)
             {
@@ -99,23 +126,31 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
 
     public ValueTask DisposeAsync() => CloseAsync();
 
-    /// <summary>Says good-bye where there is somebody to say it to; that takes a few seconds at most.</summary>
-    public async ValueTask CloseAsync()
+    /// <summary>A remark for those who read what was said.</summary>
+    void Note(string text)
     {
-        await HangUpAsync();
+        if (_record is not null) outbound.Watch.Conversations.Note(_record, text);
+        collection?.Add(new(outbound.Time.GetUtcNow(), Speaker.Note, true, ConversationLine.Cut(text)));
+    }
+
+    /// <summary>Says good-bye where there is somebody to say it to; that takes a few seconds at most.</summary>
+    public async ValueTask CloseAsync(string? broken = null)
+    {
+        await HangUpAsync(broken is null ? null : new(ClientPhase.Quit, broken));
         _place?.Dispose();
         _place = null;
     }
 
-    async ValueTask HangUpAsync()
+    async ValueTask HangUpAsync(ClientFailure? failure)
     {
         if (_client is not null)
         {
             await _client.QuitAsync(hurry);
             await _client.DisposeAsync();
         }
+        if (_session is not null) outbound.Watch.Closed(_session, failure);
         if (_connection is not null) await _connection.DisposeAsync();
-        (_client, _connection, _sent) = (null, null, 0);
+        (_client, _session, _connection, _sent) = (null, null, null, 0);
     }
 
     void Hold(Tries tries, RouteHop.Via hop, NextHop host, string why, ClientPhase stage, long began)
@@ -131,7 +166,8 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         if (!taken) outbound.Budgets.GiveBack(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of));
         else if (_at!.Of is RouteHop.Via via) outbound.Hops.Works(via, site.Id);
         var most = _settings.Get(SettingsTable.MaxMessagesPerConnection);
-        if (attempt.Broken is not null || most > 0 && _sent >= most) await CloseAsync();
+        if (taken && _session is { Said: { } said }) said.MessagesSent++;
+        if (attempt.Broken is not null || most > 0 && _sent >= most || _session is { CloseRequest: not null }) await CloseAsync(attempt.Broken);
     }
 
     async ValueTask<RouteTrouble?> TakeOfBudgetAsync(CancellationToken stop)
@@ -240,15 +276,34 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         {
             return (new(ClientPhase.StartTls, e.Message), null);
         }
+        Note($"Connecting to {host.Name} {Text(host)}.");
         var (connection, reason) = await outbound.Dialer.DialAsync(host.Remote, _settings.Get(SettingsTable.OutboundConnectTimeout), stop);
-        if (connection is null) return (new(ClientPhase.Connect, reason ?? "no connection"), null);
+        if (connection is null)
+        {
+            Note(reason ?? "No connection.");
+            return (new(ClientPhase.Connect, reason ?? "no connection"), null);
+        }
 
         _connection = connection;
-        _client = new(connection.Transport, options, outbound.Time);
+        var said = Listen(host);
+        _client = new(connection.Transport, options, outbound.Time, said);
+        _session = outbound.Watch.Opened(said, _client, connection, host.Name, credentials?.Username);
         var failure = await _client.OpenAsync(stop);
         var spoken = Transmission.TlsOf(_client);
-        if (failure is not null) await HangUpAsync();
+        if (spoken is not null) Note($"The connection is under {spoken}.");
+        if (failure is { Reply: null }) Note($"It failed: {failure.Reason}.");
+        _session.Idles = true;
+        if (failure is not null) await HangUpAsync(failure);
         return (failure, spoken);
+    }
+
+    SessionLog Listen(NextHop host)
+    {
+        var said = outbound.Watch.Log.Begin(
+            site, outbound.Watch.NextId(), SessionDirection.Outbound, collection is null ? SessionPurpose.Delivery : SessionPurpose.Collection, host.Remote, null);
+        said.Collection = collection;
+        _record?.GoOver(said);
+        return said;
     }
 
     /// <summary>A smart host that says so instead of taking anybody: it forgot about our log-in, or wants one. RFC 4954 section 6.</summary>

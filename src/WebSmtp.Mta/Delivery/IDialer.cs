@@ -15,4 +15,7 @@ public interface IDialedConnection : IAsyncDisposable
 {
     IDuplexPipe Transport { get; }
     IPEndPoint Remote { get; }
+
+    /// <summary>Cuts it off at once, for whoever reads or writes as well. May be called from any thread.</summary>
+    void Abort();
 }

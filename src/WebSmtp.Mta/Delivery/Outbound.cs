@@ -4,6 +4,7 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp.Client;
 
 namespace WebSmtp.Mta.Delivery;
@@ -11,7 +12,7 @@ namespace WebSmtp.Mta.Delivery;
 /// <summary>What it takes to reach other hosts. Thread-safe.</summary>
 public sealed class Outbound(
     IMailRouteResolver resolver, OwnListeners own, SiteRegistry sites, IDialer dialer, Spool spool, RouteStates states, RouteBudgets budgets,
-    SmartHostCredentials credentials, HostTlsOptions tls, TimeProvider time, ILogger<Outbound> log)
+    SmartHostCredentials credentials, HostTlsOptions tls, SessionWatch watch, TimeProvider time, ILogger<Outbound> log)
 {
     internal NextHops NextHops { get; } = new(resolver, own);
     internal Transmission Transmission { get; } = new(sites, spool, log);
@@ -22,6 +23,7 @@ public sealed class Outbound(
     internal RouteBudgets Budgets => budgets;
     internal SmartHostCredentials Credentials => credentials;
     internal IDialer Dialer => dialer;
+    internal SessionWatch Watch => watch;
     internal TimeProvider Time => time;
     internal ILogger Logger => log;
 

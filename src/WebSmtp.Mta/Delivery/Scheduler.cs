@@ -57,6 +57,7 @@ public sealed partial class Scheduler : IDisposable
 
     internal Settling Settling { get; }
     internal Outbound Outbound { get; }
+    internal RoutePlanner Planner => _planner;
     internal DropDelivery Drop { get; }
     internal FailingDestinations Failing { get; }
     internal ConnectionPlaces Places { get; } = new();

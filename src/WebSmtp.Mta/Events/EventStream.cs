@@ -8,6 +8,9 @@ public abstract record MtaEvent(DateTimeOffset At, int SiteId);
 
 public sealed record MessageEvent(DateTimeOffset At, int SiteId, string MessageId, string What, string? Domain) : MtaEvent(At, SiteId);
 public sealed record SessionEvent(DateTimeOffset At, int SiteId, string SessionId, string What) : MtaEvent(At, SiteId);
+
+/// <summary>There are lines in the protocol log that nobody has read yet.</summary>
+public sealed record LogEvent(DateTimeOffset At, int SiteId, string SessionId) : MtaEvent(At, SiteId);
 public sealed record SiteEvent(DateTimeOffset At, int SiteId, string What) : MtaEvent(At, SiteId);
 public sealed record QueueEvent(DateTimeOffset At, int SiteId, string What, string? Domain) : MtaEvent(At, SiteId);
 public sealed record RouteEvent(DateTimeOffset At, int SiteId, string Route, Delivery.RouteCondition State, string? Reason) : MtaEvent(At, SiteId);

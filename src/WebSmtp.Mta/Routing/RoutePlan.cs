@@ -41,6 +41,9 @@ public abstract record RouteHop
 /// <summary>Finds the plan. Thread-safe; asks nobody.</summary>
 public sealed class RoutePlanner(SmartHostRegistry smartHosts)
 {
+    /// <summary>A kept smart host; null when there is none of that name.</summary>
+    internal SmartHost? FindSmartHost(string name) => smartHosts.Find(name);
+
     /// <summary>An entry of the queue: as an operator sent it, while that smart host is kept, else as its domain is routed.</summary>
     public RoutePlan Plan(SiteSnapshot site, Recipient recipient)
     {

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using WebSmtp.Smtp;
-using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Sessions;
 
 /// <summary>
-/// The inbound sessions that live now. Thread-safe. Who adds one looks at the site's state afterwards: a site that is
+/// The sessions that live now. Thread-safe. Who adds one that is served looks at the site's state afterwards: a site that is
 /// being stopped shows that first and then asks the sessions it finds here to end, so that none slips through.
 /// </summary>
 public sealed class SessionRegistry
@@ -14,15 +13,23 @@ public sealed class SessionRegistry
     static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(5);
 
     readonly ConcurrentDictionary<string, LiveSession> _sessions = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, OutboundSession> _outbound = new(StringComparer.Ordinal);
 
-    public LiveSession? Find(string id) => _sessions.GetValueOrDefault(id);
+    public WatchedSession? Find(string id) => (WatchedSession?)_sessions.GetValueOrDefault(id) ?? _outbound.GetValueOrDefault(id);
 
-    /// <summary>The sessions that a site has at this moment.</summary>
+    /// <summary>The sessions that a site serves at this moment.</summary>
     public IReadOnlyList<LiveSession> OfSite(int siteId) => [.. _sessions.Values.Where(live => live.SiteId == siteId)];
     public int Count(int siteId) => _sessions.Values.Count(live => live.SiteId == siteId);
 
-    public void Add(LiveSession live) => _sessions[live.Session.Id] = live;
-    public void Remove(LiveSession live) => _sessions.TryRemove(new(live.Session.Id, live));
+    /// <summary>All, both ways.</summary>
+    public IEnumerable<WatchedSession> All => _sessions.Values.Concat<WatchedSession>(_outbound.Values);
+
+    public void Add(LiveSession live) => _sessions[live.Id] = live;
+    public void Remove(LiveSession live) => _sessions.TryRemove(new(live.Id, live));
+    public void Add(OutboundSession session) => _outbound[session.Id] = session;
+
+    /// <summary>False: it was not there any more.</summary>
+    public bool Remove(OutboundSession session) => _outbound.TryRemove(new(session.Id, session));
 
     /// <summary>Asks all sessions of a site to end with the reply, waits for at most the grace time, then cuts what is left.</summary>
     public async Task CloseAllAsync(int siteId, Reply reply, TimeSpan grace, TimeProvider time)
@@ -42,6 +49,3 @@ public sealed class SessionRegistry
         return all.IsCompleted;
     }
 }
-
-/// <summary>A session with its site, its end to wait for, and a way to cut the connection.</summary>
-public sealed record LiveSession(int SiteId, ServerSession Session, Task Ended, Action Abort);

@@ -119,6 +119,17 @@ public static class SettingsTable
         "How long a message that has left the queue stays findable, without its content.", TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
     public static readonly Setting<bool> TraceRejections = Flag("traceRejections", "Messages", true,
         "Refused connections, log-ins, senders, recipients and messages are written down, and stay findable as long as messages that have left.", null);
+    public static readonly Setting<string> ProtocolLog = Choice("protocolLog", "General", "off", ["off", "memory", "file"],
+        "Whether every connection's commands and replies are recorded: not at all, in memory for the log and the sessions of the last time, or also in files in the W3C extended format. What somebody looks at is shown in any case.",
+        SettingScope.Site, "LogType");
+    public static readonly Setting<string> ProtocolLogPeriod = Choice("protocolLogPeriod", "General", "daily", ["hourly", "daily", "weekly", "monthly", "unlimited"],
+        "How often a new log file is begun.", SettingScope.Site, "LogFilePeriod");
+    public static readonly Setting<long> ProtocolLogMaxFileSize = Size("protocolLogMaxFileSize", "General", 256 * MiB,
+        "A log file that is larger is continued in another one.", 64 * KiB, 64 * GiB, metabase: "LogFileTruncateSize");
+    public static readonly Setting<TimeSpan> ProtocolLogKeepFor = Duration("protocolLogKeepFor", "General", TimeSpan.FromDays(30),
+        "Log files that were last written so long ago are deleted; PT0S: never.", TimeSpan.Zero, TimeSpan.FromDays(3650));
+    public static readonly Setting<bool> ProtocolLogLocalTime = Flag("protocolLogLocalTime", "General", false,
+        "Log files begin at midnight of this server's time zone, and are named after it. The times in them are UTC, as the format wants it.", "LogFileLocaltimeRollover");
 
     /// <summary>All settings, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<Setting> All = [.. typeof(SettingsTable).GetFields()

@@ -8,6 +8,11 @@ using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Submissions;
 
+/// <summary>What is special about a message that is sent by hand.</summary>
+/// <param name="SmartHost">The kept smart host that it goes over, whatever the routes say.</param>
+/// <param name="Watched">Somebody waits to see what becomes of it: what is said about it is kept longer than that about others.</param>
+public sealed record SubmissionWay(string? SmartHost = null, bool Watched = false);
+
 /// <summary>A message that is queued for good.</summary>
 public sealed record SubmittedMessage(MessageId Id);
 
@@ -20,7 +25,12 @@ public sealed partial class Submission
     /// <param name="headerRecipients">Those as well where <paramref name="rcptTo"/> names others.</param>
     /// <param name="size">Bytes of the content, where known.</param>
     public async Task<Result<SubmittedMessage>> SendAsync(
-        int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, Actor actor, CancellationToken stop)
+        int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, Actor actor, CancellationToken stop) =>
+        await SendAsync(siteId, mailFrom, rcptTo, headerRecipients, size, content, new SubmissionWay(), actor, stop);
+
+    /// <summary>The same, in a way of its own.</summary>
+    public async Task<Result<SubmittedMessage>> SendAsync(
+        int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, SubmissionWay way, Actor actor, CancellationToken stop)
     {
         if (actor.Demand(Role.Operator) is { } forbidden) return forbidden;
         if (acceptance.Sites.Find(siteId) is not { } view) return Problem.NotFound($"There is no site {siteId}.");
@@ -31,13 +41,19 @@ public sealed partial class Submission
         var from = mailFrom is null ? null : ReadAddress("mailFrom", mailFrom, complaints);
         var recipients = rcptTo.Select(text => ReadAddress("rcptTo", text, complaints)).OfType<MailAddress>().ToList();
         if (recipients.Exists(recipient => recipient.IsNull)) complaints.Add("rcptTo", "A recipient cannot be empty.");
+        var smartHost = way.SmartHost is null ? null : acceptance.Scheduler.Planner.FindSmartHost(way.SmartHost);
+        if (way.SmartHost is not null && smartHost is null) complaints.Add("smartHost", $"There is no smart host '{way.SmartHost}'.");
         if (complaints.ToProblem() is { } wrong) return wrong;
 
+        var id = acceptance.Ids.Next();
+        if (way.Watched) acceptance.Scheduler.Outbound.Watch.Conversations.Keep(id);
         var result = await SubmitAsync(view.Site, new(
             Origin.Submitted("HTTP", actor.From), from, [.. recipients.Select(recipient => new EnvelopeRecipient(recipient, RcptParameters.None))])
         {
             HeaderRecipients = headerRecipients,
             Size = size,
+            Id = id,
+            ViaSmartHost = smartHost?.Name,
             Refuse = (rule, address) => RelayDecision.RefuseAnyone(view.Site, rule, address, null),
         }, content, stop);
         if (!result.Reply.IsPositive) return ProblemOf(result);

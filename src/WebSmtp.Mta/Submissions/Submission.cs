@@ -38,6 +38,7 @@ public sealed partial class Submission(MailSinkFactory acceptance)
             if (await OfferAsync(envelope, site, request, said, stop) is { } refusal) return Refused(refusal, "rcptTo");
 
             await using var message = envelope.Receive(request.Origin, said.From!, ParametersOf(request, said), said.Recipients, request.Id);
+            message.ViaSmartHost = request.ViaSmartHost;
             WriteHeader(said, message, site);
             message.Write(body.Span);
             if (await CopyAsync(content, lines, message, block, stop) is { } refused) return Refused(refused, "content");

@@ -25,6 +25,9 @@ sealed record SubmissionRequest(Origin Origin, MailAddress? From, IReadOnlyList<
     /// <summary>The message's id, given out before; null: a new one.</summary>
     public MessageId? Id { get; init; }
 
+    /// <summary>The kept smart host that it goes over; null: as the routes say.</summary>
+    public string? ViaSmartHost { get; init; }
+
     /// <summary>
     /// Which recipients are refused at once. What is let through here and cannot be delivered comes back to the sender as
     /// a report.

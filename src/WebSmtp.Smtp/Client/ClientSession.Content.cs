@@ -76,7 +76,8 @@ public sealed partial class ClientSession
         finally
         {
             ArrayPool<byte>.Shared.Return(block);
-            _observer?.ClientSaid(ended
+            _bytesSaid += sent;
+            if (_observer is { Listens: true }) _observer.ClientSaid(ended
                 ? string.Create(CultureInfo.InvariantCulture, $"({length} bytes of content)")
                 : string.Create(CultureInfo.InvariantCulture, $"({sent} of {length} bytes of content)"));
         }

@@ -42,7 +42,8 @@ public sealed partial class ClientSession
     /// </summary>
     void Say(string line, string? shown = null)
     {
-        _observer?.ClientSaid(shown ?? line);
+        if (_observer is { Listens: true }) _observer.ClientSaid(shown ?? line);
+        _bytesSaid += Encoding.UTF8.GetByteCount(line) + 2;
         Encoding.UTF8.GetBytes(line, _wire.Output);
         Encoding.UTF8.GetBytes("\r\n", _wire.Output);
     }
@@ -84,6 +85,7 @@ public sealed partial class ClientSession
     async ValueTask FlushAsync(ClientPhase phase)
     {
         if (_gone || _writeTrouble is not null) return;
+        Phase = phase;
         try
         {
             var flush = _wire.Output.FlushAsync(_deadline.Token);
@@ -108,6 +110,7 @@ public sealed partial class ClientSession
     async ValueTask<Reply?> HearAsync(ClientPhase phase)
     {
         if (_gone) return null;
+        Phase = phase;
         try
         {
             while (true)

@@ -23,6 +23,7 @@ public sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Not even QUIT can be said: the connection broke, or a command would not be taken for one.</summary>
     bool _gone;
     bool _greeted;
+    long _bytesSaid;
     bool _open;
 
     /// <param name="transport">Stays open when the session is disposed.</param>
@@ -55,6 +56,13 @@ public sealed partial class ClientSession : IAsyncDisposable
 
     /// <summary>Null while the connection is in clear.</summary>
     public NegotiatedTls? Tls { get; private set; }
+
+    /// <summary>What was said or awaited last. May be read from any thread, like the counts.</summary>
+    public ClientPhase Phase { get; private set; } = ClientPhase.Greeting;
+
+    /// <summary>Octets of commands and content that went, and of replies that came; TLS is not counted.</summary>
+    public long BytesSent => _bytesSaid;
+    public long BytesReceived => _replies.BytesRead;
 
     /// <summary>
     /// Says QUIT and waits for the answer for at most a few seconds. Never fails, and does not throw when cancelled.

@@ -37,6 +37,9 @@ internal sealed class ReplyReader(ISessionObserver? observer)
     /// <summary>The password or token in clear, which some repeat too.</summary>
     public string? ClearSecret { get; set; }
 
+    /// <summary>Of all replies so far.</summary>
+    public long BytesRead { get; private set; }
+
     /// <summary>What was wrong, in words for people, after <see cref="ReplyRead.Malformed"/>.</summary>
     public string Complaint { get; private set; } = "";
 
@@ -76,7 +79,8 @@ internal sealed class ReplyReader(ISessionObserver? observer)
         var text = Printable(line);
         if (Secret is { Length: > 1 }) text = text.Replace(Secret, Masked, StringComparison.Ordinal);
         if (ClearSecret is { Length: > 3 }) text = text.Replace(ClearSecret, Masked, StringComparison.Ordinal);
-        observer?.ServerSaid(text);
+        BytesRead += line.Length + 2;
+        if (observer is { Listens: true }) observer.ServerSaid(text);
 
         if (CodeOf(line) is not { } code)
         {

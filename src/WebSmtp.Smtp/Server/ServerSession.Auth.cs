@@ -84,7 +84,8 @@ public sealed partial class ServerSession
             _pipe.Input.AdvanceTo(rest.Start);
             if (result is LineResult.Line)
             {
-                _observer?.ClientSaid(Transcript.Secret);
+                BytesReceived += response.Length + 2;
+                if (_observer is { Listens: true }) _observer.ClientSaid(Transcript.Secret);
                 if (!InputWaits()) return response is "*" ? (ReplyCatalog.AuthCancelled, null) : Decode(response);
                 HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
             }

@@ -94,6 +94,7 @@ public sealed partial class ServerSession
             var before = _arrival?.Size;
             var used = Feed(read.Buffer.Length > octets ? read.Buffer.Slice(0, octets) : read.Buffer);
             octets -= used;
+            BytesReceived += used;
             ContentBytes += (_arrival?.Size - before) ?? used;
             if (_arrival is not { Refusal: null }) dropped += used;
             _pipe.Input.AdvanceTo(read.Buffer.GetPosition(used));
@@ -137,7 +138,7 @@ public sealed partial class ServerSession
         }
         _watch.Restart(Options.InactivityTimeout);
         if (framing.IsDone) return true;
-        _observer?.ClientSaid(Transcript.Content(_arrival.Size));
+        if (_observer is { Listens: true }) _observer.ClientSaid(Transcript.Content(_arrival.Size));
         HangUp(ReplyCatalog.AmbiguousEnd, SessionEnd.ProtocolAbuse);
         return false;
     }
@@ -157,7 +158,7 @@ public sealed partial class ServerSession
     async ValueTask<Reply?> EndArrivalAsync()
     {
         var arrival = _arrival!;
-        _observer?.ClientSaid(Transcript.Content(arrival.Size));
+        if (_observer is { Listens: true }) _observer.ClientSaid(Transcript.Content(arrival.Size));
         var reply = await arrival.EndAsync();
         if (arrival.Refusal is null)
         {

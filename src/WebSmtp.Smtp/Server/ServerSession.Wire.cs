@@ -24,9 +24,11 @@ public sealed partial class ServerSession
     /// <param name="ends">The session ends with it.</param>
     void Say(Reply reply, bool ends = false)
     {
-        ReplyWriter.Write(_pipe.Output, reply, _observer);
+        BytesSent += ReplyWriter.Write(_pipe.Output, reply, _observer);
         _unflushed = true;
-        if (reply.Code >= 400) Report(reply, ends);
+        if (reply.Code < 400) return;
+        LastRefusal = reply;
+        Report(reply, ends);
     }
 
     /// <summary>Says the last reply. Returns null, as those do that said everything themselves.</summary>

@@ -46,6 +46,7 @@ public sealed partial class ServerSession
     int _fruitless;
     int _transactions;
     bool _unflushed;
+    bool _askedToLogIn;
     volatile bool _flushing;
 
     public ServerSession(
@@ -89,6 +90,16 @@ public sealed partial class ServerSession
 
     /// <summary>Bytes of content received in all messages of the session.</summary>
     public long ContentBytes { get; private set; }
+
+    /// <summary>Octets of commands and content that came, and of replies that went; TLS is not counted.</summary>
+    public long BytesReceived { get; private set; }
+    public long BytesSent { get; private set; }
+
+    /// <summary>The last reply that was no success; null while there was none.</summary>
+    public Reply? LastRefusal { get; private set; }
+
+    /// <summary>Who sees the lines.</summary>
+    public ISessionObserver? Observer => _observer;
 
     /// <summary>The verb in work or last handled, for the list of sessions: <c>CONNECT</c>, <c>MAIL</c>, <c>DATA</c>, <c>TURN</c>...</summary>
     public string Stage { get; private set; } = "CONNECT";
@@ -215,8 +226,9 @@ public sealed partial class ServerSession
                 return null;
         }
         var octets = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
-        _observer?.ClientSaid(Transcript.Command(octets));
+        BytesReceived += octets.Length + 2;
         var command = CommandParser.Parse(octets);
+        if (_observer is { Listens: true }) _observer.ClientSaid(Shown(command.Verb, octets));
         if (command.Verb is Verb.Unknown && CommandParser.LooksLikeHttp(octets))
         {
             HangUp(ReplyCatalog.NotSmtp, SessionEnd.ProtocolAbuse);
@@ -224,6 +236,11 @@ public sealed partial class ServerSession
         }
         return command;
     }
+
+    /// <summary>A client that did not hear AUTH being refused goes on with its name and password.</summary>
+    string Shown(Verb verb, ReadOnlySpan<byte> octets) =>
+        verb is Verb.Unknown && _command is { Verb: Verb.Auth or Verb.Unknown } && Account is null && _askedToLogIn
+            ? Transcript.Secret : Transcript.Command(octets);
 
     /// <summary>
     /// Verbs that read what follows by themselves (content, an exchange, a handshake, another conversation) or that must
@@ -235,6 +252,7 @@ public sealed partial class ServerSession
     async ValueTask StepAsync(SmtpCommand command, bool moreInput, CancellationToken stop)
     {
         Stage = VerbNames[(int)command.Verb];
+        _askedToLogIn |= command.Verb is Verb.Auth;
         (_command, _mailBefore) = (command, _mail);
         if (command.Verb is not (Verb.Rcpt or Verb.Bdat) && ++_fruitless > MaxFruitlessCommands)
         {

@@ -9,6 +9,9 @@ static class Transcript
     /// <summary>Stands for a response of an AUTH exchange.</summary>
     public const string Secret = "*";
 
+    /// <summary>RFC 4422 section 3.1. What is longer is no mechanism, and may be a password.</summary>
+    const int MaxMechanism = 20;
+
     public static string Command(ReadOnlySpan<byte> line)
     {
         var text = string.Create(line.Length, line, static (target, octets) =>
@@ -26,8 +29,10 @@ static class Transcript
     /// <summary>Whatever follows the mechanism is a secret, however badly the line is written.</summary>
     static string WithoutSecret(string text)
     {
-        if (!text.StartsWith("AUTH", StringComparison.OrdinalIgnoreCase)) return text;
+        if (!text.AsSpan().TrimStart().StartsWith("AUTH", StringComparison.OrdinalIgnoreCase)) return text;
         var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        if (words[0].Length > "AUTH".Length) return $"{words[0][..4]}{Secret}";
+        if (words.Length > 1 && words[1].Length > MaxMechanism) return $"{words[0]} {Secret}";
         return words.Length > 2 ? $"{words[0]} {words[1]} {Secret}" : text;
     }
 }

@@ -14,3 +14,14 @@ sealed class CollectionConfiguration : IEntityTypeConfiguration<CollectionRecord
         builder.HasIndex(c => c.EndedAt);
     }
 }
+
+sealed class CollectionTranscriptConfiguration : IEntityTypeConfiguration<CollectionTranscript>
+{
+    public void Configure(EntityTypeBuilder<CollectionTranscript> builder)
+    {
+        builder.ToTable("CollectionTranscripts");
+        builder.HasKey(t => t.CollectionId);
+        builder.Property(t => t.CollectionId).ValueGeneratedNever();
+        builder.HasOne<CollectionRecord>().WithOne().HasForeignKey<CollectionTranscript>(t => t.CollectionId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

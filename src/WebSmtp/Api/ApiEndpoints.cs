@@ -45,6 +45,9 @@ static class ApiEndpoints
         OperationEndpoints.Map(api);
         TraceEndpoints.Map(api);
         SessionEndpoints.Map(api);
+        LogEndpoints.Map(api);
+        MessageConversationEndpoints.Map(api);
+        CollectionEndpoints.Map(api);
         SimulationEndpoints.Map(api);
         RouteEndpoints.Map(api);
         StatisticsEndpoints.Map(api);

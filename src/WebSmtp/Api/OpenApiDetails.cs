@@ -48,6 +48,18 @@ sealed class OperationDetails : IOperationFilter
         ["siteId"] = ("Only this site.", 1),
         ["client"] = ("Only this client's address.", "192.0.2.99"),
         ["from"] = ("Not before this ISO 8601 time; of a message, when it was received.", "2026-11-22T00:00:00Z"),
+        ["address"] = ("Only this address of the other side, or those that begin so; to close sessions, the whole address.", "192.0.2.99"),
+        ["account"] = ("Only this account.", null),
+        ["outcome"] = ("With history: only those that ended so.", null),
+        ["direction"] = ("Only connections that others opened, or that the site did.", null),
+        ["site"] = ("Only the site of this id.", 1),
+        ["text"] = ("Only lines with this text in it, without case.", null),
+        ["session"] = ("Only this session's lines.", null),
+        ["errors"] = ("Only replies that begin with 4 or 5.", null),
+        ["after"] = ("Only lines after this number: last of the answer before.", null),
+        ["format"] = ("json (default) or text.", null),
+        ["collection"] = ("The collection's id.", "42"),
+        ["smartHost"] = ("The kept smart host that it goes over, whatever the routes say.", null),
         ["username"] = ("The account's name.", "testserver"),
     };
 
@@ -125,6 +137,11 @@ sealed class OperationDetails : IOperationFilter
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
             "id" when path.Contains("operations/", StringComparison.Ordinal) => ("The operation's id.", "02P3K9ZC1G00A"),
             "id" => ("The session's id.", (JsonNode?)null),
+            "history" when IsSessions(path) => ("Those that have ended, in place of those that live.", null),
+            "from" when IsSessions(path) => ("Only those that had not ended at this ISO 8601 time.", "2026-11-22T00:00:00Z"),
+            "to" when IsSessions(path) => ("Only those that had begun at this ISO 8601 time.", "2026-11-23T00:00:00Z"),
+            "limit" when path.EndsWith("/log", StringComparison.Ordinal) => ("Lines, 1 to 1000. Default: 200.", 200),
+            "name" when path.Contains("log/files", StringComparison.Ordinal) => ("The file's name.", "ex261123.log"),
             "to" when IsSearch(path) => ("Before this ISO 8601 time; of a message, when it was received.", "2026-11-23T00:00:00Z"),
             "sender" when IsSearch(path) => ("Only this sender: the whole address.", "alice@example.org"),
             "recipient" when IsSearch(path) => ("Only this recipient: the whole address.", "bob@test.com"),
@@ -141,16 +158,30 @@ sealed class OperationDetails : IOperationFilter
         if (parameter.Schema is not OpenApiSchema schema) return;
         switch (parameter.Name)
         {
+            case "limit" when path.EndsWith("/log", StringComparison.Ordinal):
+                schema.Type = JsonSchemaType.Integer;
+                (schema.Minimum, schema.Maximum, schema.Default) = ("1", "1000", 200);
+                break;
             case "limit":
                 schema.Type = JsonSchemaType.Integer;
                 (schema.Minimum, schema.Maximum, schema.Default) = ("1", "500", 50);
                 break;
+            case "site" or "after":
             case "siteId":
-            case "to" when !IsSearch(path):
+            case "to" when !IsSearch(path) && !IsSessions(path):
                 schema.Type = JsonSchemaType.Integer;
                 break;
-            case "history" or "headerRecipients":
+            case "history" or "headerRecipients" or "errors":
                 schema.Type = JsonSchemaType.Boolean;
+                break;
+            case "outcome":
+                schema.Enum = [.. Enum.GetNames<Mta.Sessions.SessionOutcome>().Select(name => (JsonNode)name.ToLowerInvariant())];
+                break;
+            case "direction":
+                schema.Enum = ["inbound", "outbound"];
+                break;
+            case "format":
+                schema.Enum = ["json", "text"];
                 break;
             case "olderThan":
                 schema.Format = "duration";
@@ -163,6 +194,8 @@ sealed class OperationDetails : IOperationFilter
                 break;
         }
     }
+
+    static bool IsSessions(string path) => path.EndsWith("/sessions", StringComparison.Ordinal);
 
     static bool IsSearch(string path) =>
         path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);

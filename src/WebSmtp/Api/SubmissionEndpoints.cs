@@ -20,21 +20,21 @@ static class SubmissionEndpoints
             // Its own limits are those of the site.
             .WithMetadata(new DisableRequestSizeLimitAttribute())
             .Describe(Role.Operator, "Messages", "Send a message",
-                "The body is the message (message/rfc822), or its parts as JSON. mailFrom and rcptTo (once for each recipient) are the envelope; without them it is read from the header: Sender or From, and To, Cc, Bcc. Bcc is taken out, and a missing Date or Message-ID is added. 202 once it is queued durably; all recipients are taken, or none.",
+                "The body is the message (message/rfc822), or its parts as JSON. mailFrom and rcptTo (once for each recipient) are the envelope; without them it is read from the header: Sender or From, and To, Cc, Bcc. Bcc is taken out, and a missing Date or Message-ID is added. smartHost sends it over that kept smart host, whatever the routes say. 202 once it is queued durably; all recipients are taken, or none.",
                 404, 409, 413, 415, 503)
             .Accepts<SubmissionRequest>("application/json", ContentType)
             .Produces<SubmissionResponse>(StatusCodes.Status202Accepted)
             .Example(SubmissionRequest.Example, SubmissionResponse.Example);
 
     static async Task<IResult> SendAsync(
-        HttpContext context, SiteRegistry sites, Submission submission, int id, string? mailFrom, [FromQuery] string[]? rcptTo, string? headerRecipients)
+        HttpContext context, SiteRegistry sites, Submission submission, int id, string? mailFrom, [FromQuery] string[]? rcptTo, string? headerRecipients, string? smartHost)
     {
         if (headerRecipients is not (null or "true" or "false")) return Problem.Invalid("headerRecipients", "Give true or false.").Answer();
         if (sites.Find(id) is not { } view) return SiteEndpoints.NotFound(id).Answer();
         var (content, size) = (context.Request.Body, context.Request.ContentLength);
         if (!context.Request.HasJsonContentType())
             return Show(context, await submission.SendAsync(
-                id, mailFrom, rcptTo ?? [], headerRecipients is "true", size, content, context.Actor(), context.RequestAborted));
+                id, mailFrom, rcptTo ?? [], headerRecipients is "true", size, content, new(smartHost), context.Actor(), context.RequestAborted));
 
         LimitJson(context, view.Site);
         var request = await JsonInput.ReadAsync<SubmissionRequest>(context.Request);
@@ -43,7 +43,7 @@ static class SubmissionEndpoints
         if (written.Value is not { } composed) return written.Problem!.Answer();
         await using (composed)
             return Show(context, await submission.SendAsync(
-                id, mailFrom, rcptTo ?? [], headerRecipients is "true", composed.Length, composed, context.Actor(), context.RequestAborted));
+                id, mailFrom, rcptTo ?? [], headerRecipients is "true", composed.Length, composed, new(smartHost), context.Actor(), context.RequestAborted));
     }
 
     /// <summary>Attachments are a third longer in base64.</summary>

@@ -115,7 +115,7 @@ static class TraceEndpoints
         return filter with { From = first, To = last };
     }
 
-    static bool TryRead(string? text, out DateTimeOffset? time)
+    internal static bool TryRead(string? text, out DateTimeOffset? time)
     {
         time = null;
         if (text is null) return true;

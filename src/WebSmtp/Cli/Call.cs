@@ -82,6 +82,20 @@ sealed class Call(ParseResult parsed, RestClient server, CancellationToken stop)
         else Output.Details(answer!.AsObject(), parsed.InvocationConfiguration.Output);
     }
 
+    /// <summary>The same for what has a conversation: its lines come last.</summary>
+    public async Task ShowConversationAsync(string path)
+    {
+        var answer = (await SendAsync(HttpMethod.Get, path))!.AsObject();
+        if (WantsJson)
+        {
+            Print(answer);
+            return;
+        }
+        answer.Remove("conversation", out var conversation);
+        Output.Details(answer, parsed.InvocationConfiguration.Output);
+        if (conversation is not null) Output.Conversation(conversation, parsed.InvocationConfiguration.Output);
+    }
+
     /// <summary>Gets a list, page by page up to <paramref name="max"/> rows, and prints it as a table.</summary>
     public async Task ListAsync(string path, int max, params Column[] columns)
     {

@@ -59,6 +59,19 @@ static class Output
         }
     }
 
+    /// <summary>C: and S: as ever, and how much is left out between.</summary>
+    public static void Conversation(JsonNode conversation, TextWriter output)
+    {
+        var (lines, leftOut, after) = (conversation["lines"]!.AsArray(), conversation["leftOut"]!.GetValue<long>(), conversation["leftOutAfter"]!.GetValue<int>());
+        output.WriteLine();
+        for (var i = 0; i < lines.Count; i++)
+        {
+            if (i == after && leftOut > 0) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"… {leftOut} lines left out"));
+            var who = lines[i]!["speaker"]!.GetValue<string>() switch { "client" => "C: ", "server" => "S: ", _ => "# " };
+            output.WriteLine($"{Time(lines[i]!["at"])} {who}{Printable(Text(lines[i]!["text"]))}");
+        }
+    }
+
     public static string Text(JsonNode? value) => value switch
     {
         null => "-",

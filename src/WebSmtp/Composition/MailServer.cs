@@ -7,6 +7,7 @@ using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Watching;
 
 namespace WebSmtp.Composition;
 
@@ -14,7 +15,7 @@ namespace WebSmtp.Composition;
 sealed class MailServer(
     ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
     CollectorRunner collectors, PickupWatch pickup, QueueUpkeep upkeep, Operations operations, RejectionLog rejections,
-    TraceUpkeep trace, StatisticsUpkeep statistics) : IHostedService
+    TraceUpkeep trace, StatisticsUpkeep statistics, ProtocolFiles protocolFiles) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -24,6 +25,7 @@ sealed class MailServer(
         await upkeep.RecoverAsync(stop);
         await smartHosts.LoadAsync(stop);
         rejections.Start();
+        protocolFiles.Start();
         if (await sites.StartAllAsync(settings.FirstSite(), stop) is { } problem)
             throw new SettingsException($"The default site cannot be made as WEBSMTP_SMTP_ADDRESS and WEBSMTP_SMTP_PORT say: {problem.Detail}");
         await scheduler.StartAsync(stop);
@@ -45,5 +47,6 @@ sealed class MailServer(
         await trace.StopAsync();
         await statistics.StopAsync();
         await rejections.StopAsync();
+        await protocolFiles.StopAsync();
     }
 }

@@ -24,6 +24,7 @@ using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.Submissions;
 using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Network;
 using WebSmtp.Smtp.Server;
 using WebSmtp.Storage;
@@ -107,6 +108,8 @@ static class ServerBuilder
         services.AddSingleton(new DataDirectory(settings.DataDirectory, settings.Mailroots));
         services.AddSingleton(provider => new MessageIds(provider.GetRequiredService<TimeProvider>(), node: 0));
         services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>().AddSingleton<ActGate>();
+        services.AddSingleton<SessionHistory>().AddSingleton<SessionOperations>().AddSingleton<SessionWatch>().AddSingleton<Conversations>();
+        services.AddSingleton(new ConversationBudget()).AddSingleton<ProtocolLog>().AddSingleton<ProtocolFiles>();
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();

@@ -3,10 +3,10 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using WebSmtp.Mta.Acceptance;
-using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Server;
 
@@ -17,8 +17,7 @@ namespace WebSmtp.Listening;
 /// moment. A failing session ends alone.
 /// </summary>
 sealed class SmtpConnections(
-    SiteRegistry sites, SessionRegistry sessions, MailSinkFactory sinks, SessionOptionsFactory options,
-    EventStream events, TimeProvider time, ILogger<SmtpConnections> log)
+    SiteRegistry sites, SessionWatch watch, MailSinkFactory sinks, SessionOptionsFactory options, TimeProvider time, ILogger<SmtpConnections> log)
 {
     // Open connections of each site (address null), and of each address there.
     readonly ConcurrentDictionary<(int Site, IPAddress? Address), int> _open = new();
@@ -81,25 +80,26 @@ sealed class SmtpConnections(
     async Task ConverseAsync(SiteSnapshot site, SiteEndpoint bound, ConnectionContext connection, IPEndPoint remote)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var said = watch.Log.Begin(site, connection.ConnectionId, SessionDirection.Inbound, SessionPurpose.Client, remote, connection.LocalEndPoint);
         var session = new ServerSession(
             connection.ConnectionId, connection.Transport, remote, connection.LocalEndPoint!,
-            options.For(site, bound, remote.Address), sinks.Create(site), time);
+            options.For(site, bound, remote.Address), sinks.Create(site), time, said);
         var live = new LiveSession(site.Id, session, ended.Task, () => connection.Abort(new ConnectionAbortedException("Closed by the server")));
-        sessions.Add(live);
+        watch.Opened(live);
         // A stop that looked for sessions just before this one was there.
         if (sites.Find(site.Id) is not { State: SiteState.Running or SiteState.Paused }) session.RequestClose(NotNow(site));
-        events.Publish(new SessionEvent(session.StartedAt, site.Id, session.Id, "opened"));
+        var end = SessionEnd.Bug;
         try
         {
-            var end = await session.RunAsync(connection.ConnectionClosed);
+            end = await session.RunAsync(connection.ConnectionClosed);
             if (session.Fault is { } fault) Log.SessionCrashed(log, fault, session.Id);
             Log.SessionEnded(log, session.Id, site.Id, remote, end, session.MessagesAccepted);
         }
         finally
         {
-            sessions.Remove(live);
+            var (outcome, sentence) = LiveSession.Describe(end, session);
+            watch.Closed(live, outcome, sentence);
             ended.SetResult();
-            events.Publish(new SessionEvent(time.GetUtcNow(), site.Id, session.Id, "closed"));
         }
     }
 
@@ -108,6 +108,7 @@ sealed class SmtpConnections(
     async Task RefuseAsync(SiteSnapshot site, ConnectionContext connection, Reply reply)
     {
         sinks.Refused(site, connection.RemoteEndPoint!, reply);
+        watch.Refused(site, connection.ConnectionId, connection.RemoteEndPoint!, connection.LocalEndPoint, reply);
         await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(reply + "\r\n"));
     }
 }

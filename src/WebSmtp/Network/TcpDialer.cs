@@ -46,6 +46,7 @@ sealed class TcpDialer(TimeProvider time, ILogger<TcpDialer> log) : IDialer, IDi
     {
         public IDuplexPipe Transport => connection.Transport;
         public IPEndPoint Remote => remote;
+        public void Abort() => connection.Abort(new ConnectionAbortedException("Closed by an administrator"));
         public ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 }

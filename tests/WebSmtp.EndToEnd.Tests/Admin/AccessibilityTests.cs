@@ -121,10 +121,13 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
     {
         var message = (await site.Api.ListAsync($"{site.Path}/messages"))[0]["id"]!.GetValue<string>();
         var account = (await site.Api.ListAsync("/accounts"))[0]["username"]!.GetValue<string>();
+        var session = (await site.Api.ListAsync($"{site.Path}/sessions?history=true"))[0]["id"]!.GetValue<string>();
         return
         [
             "/", "/?range=7d", "/held", "/held/accounts", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
             "/queue", $"/queue?site={site.Id}", $"/messages?site={site.Id}", "/messages?site=1&domain=nothing.example", $"/messages/{message}", "/sessions",
+            "/sessions?ended=true", $"/sessions/{session}", "/sessions/none", "/log", "/log?text=nothing-like-it", "/test", $"/test?site={site.Id}&message={message}",
+            $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example/collections/0",
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",
             $"/sites/{site.Id}/domains/hub.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",

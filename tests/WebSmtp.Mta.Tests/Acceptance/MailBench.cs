@@ -15,6 +15,7 @@ using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Reports;
 using WebSmtp.Mta.Routing;
+using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.SmartHosts;
@@ -24,6 +25,7 @@ using WebSmtp.Mta.Tests.Queue;
 using WebSmtp.Mta.Tests.SmartHosts;
 using WebSmtp.Mta.Tests.Trace;
 using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Watching;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Tests.Acceptance;
@@ -64,8 +66,14 @@ sealed class MailBench : IAsyncDisposable
         Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
         var tokens = new OAuthTokens(
             new FakeTokenEndpoint(), new(SmartHosts, Usage, new(), NullLogger<RefreshTokens>.Instance), Accounts, Time, NullLogger<OAuthTokens>.Instance);
+        var files = new ProtocolFiles(data, Time, NullLogger<ProtocolFiles>.Instance);
+        var budget = new ConversationBudget();
+        ProtocolLog = new(files, budget, Events, Time);
+        Conversations = new(budget, Events, Time);
+        History = new(Time);
+        Watch = new(Sessions, History, ProtocolLog, Conversations, Events, Time);
         Outbound = new(
-            Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), new(Accounts), Time,
+            Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), new(Accounts), Watch, Time,
             NullLogger<Outbound>.Instance);
         var reports = new SenderReports(Sites, Spool, Ids, Time, NullLogger<SenderReports>.Instance);
         Settling = new(Queue, Spool, reports, Traffic, Events, Time, NullLogger<Settling>.Instance);
@@ -96,6 +104,11 @@ sealed class MailBench : IAsyncDisposable
     public FakeSmartHostStore Usage { get; } = new();
     public RoutePlanner Planner { get; }
     public RouteStates Routes { get; }
+    public SessionRegistry Sessions { get; } = new();
+    public SessionHistory History { get; }
+    public ProtocolLog ProtocolLog { get; }
+    public Conversations Conversations { get; }
+    public SessionWatch Watch { get; }
     public Outbound Outbound { get; }
     public MessageIds Ids { get; }
     public Spool Spool { get; }

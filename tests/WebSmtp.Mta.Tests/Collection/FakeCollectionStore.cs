@@ -7,6 +7,7 @@ sealed class FakeCollectionStore : ICollectionStore
 {
     readonly Lock _lock = new();
     readonly List<CollectionRecord> _records = [];
+    readonly Dictionary<long, string> _transcripts = [];
 
     public IReadOnlyList<CollectionRecord> All
     {
@@ -46,6 +47,22 @@ sealed class FakeCollectionStore : ICollectionStore
 
     public Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<CollectionRecord>>([.. All.Where(record => record.SiteId == siteId && record.Domain == domain).Reverse().Take(limit)]);
+
+    public Task<CollectionRecord?> FindAsync(long id, CancellationToken stop) => Task.FromResult(All.FirstOrDefault(record => record.Id == id));
+
+    public Task KeepTranscriptAsync(IReadOnlyList<CollectionRecord> records, string text, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            foreach (var record in records) _transcripts[record.Id] = text;
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task<string?> TranscriptAsync(long id, CancellationToken stop)
+    {
+        lock (_lock) return Task.FromResult(_transcripts.GetValueOrDefault(id));
+    }
 
     public Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop)
     {

@@ -21,14 +21,14 @@ sealed class CollectorBench : IAsyncDisposable
         Mail = new(TestContext.Current.CancellationToken);
         var hosts = new CollectorHosts(Mail.Network, new OwnListeners(Mail.Sites));
         var conversation = new CollectorConversation(
-            hosts, Mail.Network, Mail.Sinks, Mail.Sites, Sessions, Mail.Accounts, Mail.Events, Mail.Time, NullLogger<CollectorConversation>.Instance);
+            hosts, Mail.Network, Mail.Sinks, Mail.Sites, Mail.Watch, Mail.Accounts, Mail.Time, NullLogger<CollectorConversation>.Instance);
         Runner = new(Store, Mail.Sites, conversation, Mail.Events, Mail.Time, NullLogger<CollectorRunner>.Instance);
         Operations = new(Store, Runner, hosts, Mail.Sites, Mail.Accounts, Mail.Time, NullLogger<CollectorOperations>.Instance);
     }
 
     public MailBench Mail { get; }
     public FakeCollectorStore Store { get; } = new();
-    public SessionRegistry Sessions { get; } = new();
+    public SessionRegistry Sessions => Mail.Sessions;
     public CollectorRunner Runner { get; }
     public CollectorOperations Operations { get; }
     public static CancellationToken Stop => TestContext.Current.CancellationToken;

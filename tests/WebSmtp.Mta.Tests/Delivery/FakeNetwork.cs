@@ -48,6 +48,7 @@ sealed class FakeNetwork : IDialer, IMailRouteResolver
     {
         public IDuplexPipe Transport => transport;
         public IPEndPoint Remote => remote;
+        public void Abort() => _ = PipePair.CloseAsync(transport);
         public async ValueTask DisposeAsync() => await PipePair.CloseAsync(transport);
     }
 }

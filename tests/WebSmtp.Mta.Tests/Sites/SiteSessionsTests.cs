@@ -26,7 +26,7 @@ public sealed class SiteSessionsTests : IDisposable
             var pipe = new Duplex(new NoticingReader(_asked), new Pipe().Writer);
             var session = new ServerSession($"s{siteId}", pipe, new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2525),
                 new() { HostName = "hub.example" }, null!, bench.Time);
-            bench.Sessions.Add(new(siteId, session, _ended.Task, () =>
+            bench.Sessions.Add(new LiveSession(siteId, session, _ended.Task, () =>
             {
                 WasCut = true;
                 End();

@@ -111,6 +111,17 @@ public sealed class ServerSessionTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task What_may_be_a_secret_is_not_shown_however_it_is_written()
+    {
+        var lines = await ConverseAsync(
+            TestContext.Current.CancellationToken, "EHLO client.example\r\n", " AUTH PLAIN AGFsaWNlAHdyb25n\r\n", "AUTHPLAIN AGFsaWNlAHdyb25n\r\n",
+            "AUTH AGFsaWNlAHdyb25nYW5kbG9uZw==\r\n", "AUTH NTLM\r\n", "YWxpY2U=\r\n", "d29uZGVybGFuZA==\r\n", "QUIT\r\n");
+        Assert.Equal(
+            ["EHLO client.example", "AUTH PLAIN *", "AUTH*", "AUTH *", "AUTH NTLM", "*", "*", "QUIT"],
+            lines.Where(line => line.StartsWith("C: ", StringComparison.Ordinal)).Select(line => line[3..]));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task What_the_world_can_see_of_a_session()
     {
         var stop = TestContext.Current.CancellationToken;

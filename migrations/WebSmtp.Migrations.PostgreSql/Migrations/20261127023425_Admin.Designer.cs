@@ -12,8 +12,8 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.PostgreSql.Migrations
 {
     [DbContext(typeof(WebSmtpDb))]
-    [Migration("20261127015612_Statistics")]
-    partial class Statistics
+    [Migration("20261127023425_Admin")]
+    partial class Admin
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -217,6 +217,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.Property<DateTime>("StartedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<int>("Waiting")
+                        .HasColumnType("integer");
+
                     b.HasKey("Id");
 
                     b.HasIndex("EndedAt");
@@ -224,6 +227,21 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasIndex("SiteId", "Domain", "Id");
 
                     b.ToTable("Collections", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
+                {
+                    b.Property<long>("CollectionId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("CollectionId");
+
+                    b.ToTable("CollectionTranscripts", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
@@ -1029,6 +1047,15 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasKey("Minute", "SiteId");
 
                     b.ToTable("Traffic", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
+                {
+                    b.HasOne("WebSmtp.Mta.Collection.CollectionRecord", null)
+                        .WithOne()
+                        .HasForeignKey("WebSmtp.Mta.Collection.CollectionTranscript", "CollectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

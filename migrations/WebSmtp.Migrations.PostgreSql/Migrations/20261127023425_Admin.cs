@@ -5,11 +5,18 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace WebSmtp.Migrations.PostgreSql.Migrations
 {
     /// <inheritdoc />
-    public partial class Statistics : Migration
+    public partial class Admin : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.AddColumn<int>(
+                name: "Waiting",
+                table: "Collections",
+                type: "integer",
+                nullable: false,
+                defaultValue: 0);
+
             migrationBuilder.CreateTable(
                 name: "Backlog",
                 columns: table => new
@@ -23,6 +30,24 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Backlog", x => new { x.SiteId, x.Domain, x.Minute });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "CollectionTranscripts",
+                columns: table => new
+                {
+                    CollectionId = table.Column<long>(type: "bigint", nullable: false),
+                    Text = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_CollectionTranscripts", x => x.CollectionId);
+                    table.ForeignKey(
+                        name: "FK_CollectionTranscripts_Collections_CollectionId",
+                        column: x => x.CollectionId,
+                        principalTable: "Collections",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -56,7 +81,14 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                 name: "Backlog");
 
             migrationBuilder.DropTable(
+                name: "CollectionTranscripts");
+
+            migrationBuilder.DropTable(
                 name: "Traffic");
+
+            migrationBuilder.DropColumn(
+                name: "Waiting",
+                table: "Collections");
         }
     }
 }

@@ -11,8 +11,8 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(WebSmtpDb))]
-    [Migration("20261127015545_Statistics")]
-    partial class Statistics
+    [Migration("20261127023401_Admin")]
+    partial class Admin
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -187,6 +187,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.Property<DateTime>("StartedAt")
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Waiting")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
 
                     b.HasIndex("EndedAt");
@@ -194,6 +197,20 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasIndex("SiteId", "Domain", "Id");
 
                     b.ToTable("Collections", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
+                {
+                    b.Property<long>("CollectionId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("CollectionId");
+
+                    b.ToTable("CollectionTranscripts", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
@@ -909,6 +926,15 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasKey("Minute", "SiteId");
 
                     b.ToTable("Traffic", (string)null);
+                });
+
+            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
+                {
+                    b.HasOne("WebSmtp.Mta.Collection.CollectionRecord", null)
+                        .WithOne()
+                        .HasForeignKey("WebSmtp.Mta.Collection.CollectionTranscript", "CollectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
