@@ -128,7 +128,7 @@ public sealed partial class SiteOperations(
     }
 
     /// <summary>Which other site has one of the endpoints at this moment; null when none has.</summary>
-    string? Taken(SiteRunner runner, IReadOnlyList<SiteEndpoint> wanted)
+    string? Taken(SiteRunner? runner, IReadOnlyList<SiteEndpoint> wanted)
     {
         foreach (var other in _runners.Values.Where(other => other != runner))
         {

@@ -64,6 +64,8 @@ static class Durations
 [JsonSerializable(typeof(Listed<SiteResponse>))]
 [JsonSerializable(typeof(SiteRequest))]
 [JsonSerializable(typeof(SiteDeletionResponse))]
+[JsonSerializable(typeof(SiteCheckRequest))]
+[JsonSerializable(typeof(SiteCheckResponse))]
 [JsonSerializable(typeof(IReadOnlyList<SettingResponse>))]
 [JsonSerializable(typeof(Listed<DomainResponse>))]
 [JsonSerializable(typeof(DomainRequest))]

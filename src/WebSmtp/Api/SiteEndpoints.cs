@@ -31,6 +31,11 @@ static class SiteEndpoints
                 "The new site is stopped until it is started. An address and port that another site has is allowed, with a warning: starting it will fail.",
                 409, 415)
             .AcceptsJson<SiteRequest>().Produces<SiteResponse>(201).Example(SiteExamples.New, SiteExamples.Site);
+        api.MapPost("/sites/check", CheckAsync)
+            .Describe(Role.Administrator, Tag, "Try a site before it is made",
+                "Says of each endpoint whether it is free now, by trying it, and else who has it; whether the mail root can be written; and what else is wrong. Everything may be left out. With siteId: as a change of that site. Nothing is made, nothing is kept.",
+                404, 415)
+            .AcceptsJson<SiteCheckRequest>().Produces<SiteCheckResponse>().Example(SiteCheckResponse.ExampleRequest, SiteCheckResponse.Example);
         api.MapGet("/sites/{id:int}", Get)
             .Describe(Role.Viewer, Tag, "Show a site", "One site, with the effective value of every setting.", 404)
             .Produces<SiteResponse>().Example(response: SiteExamples.Site);
@@ -83,6 +88,14 @@ static class SiteEndpoints
         return created.Value is { } view
             ? context.ShowCreated($"/api/v1/sites/{view.Site.Id}", SiteResponse.WithWarnings(view), EntityTags.Of(view.Site.Version))
             : created.Problem!.Answer();
+    }
+
+    static async Task<IResult> CheckAsync(HttpContext context, SiteOperations sites)
+    {
+        var body = await JsonInput.ReadAsync<SiteCheckRequest>(context.Request);
+        if (body.Value is not { } wanted) return body.Problem!.Answer();
+        var found = await sites.CheckAsync(wanted.Configuration, wanted.SiteId, context.Actor(), context.RequestAborted);
+        return found.Value is { } check ? context.Show(SiteCheckResponse.Of(check, wanted)) : found.Problem!.Answer();
     }
 
     static async Task<IResult> ChangeAsync(HttpContext context, SiteOperations sites, SiteRegistry registry, int id)

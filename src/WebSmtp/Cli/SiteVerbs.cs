@@ -39,6 +39,7 @@ static class SiteVerbs
                 Column.Of("DEFAULT DOMAIN", "defaultDomain"), Column.Of("REASON", "stateReason"))),
             Call.Verb("show", "Show a site with its settings.", call => call.ShowAsync(Path(call)), Id),
             Call.Verb("add", "Make a site; it is stopped until it is started.", AddAsync, Name, Endpoint, Tls, Odmr, DefaultDomain, Fqdn, Mailroot, Manual),
+            Call.Verb("check", "Say whether addresses and ports are free, and whether a mail root can be written; nothing is made.", CheckAsync, Endpoint, Mailroot),
             Call.Verb("rename", "Rename a site.", call => call.ChangeAsync(
                 HttpMethod.Patch, Path(call), new JsonObject { ["name"] = call.Value(Name) }, ShowState), Id, Name),
             Act("start", "Start a site."),
@@ -61,6 +62,16 @@ static class SiteVerbs
         ["fqdn"] = call.Value(Fqdn),
         ["autoStart"] = !call.Value(Manual),
     }, site => string.Join(Environment.NewLine, ((IEnumerable<string>)[ShowState(site)]).Concat(site["warnings"]!.AsArray().Select(warning => $"Warning: {warning}"))));
+
+    static Task CheckAsync(Call call) => call.ChangeAsync(HttpMethod.Post, "sites/check", new JsonObject
+    {
+        ["endpoints"] = new JsonArray([.. call.Value(Endpoint)!]),
+        ["mailroot"] = call.Value(Mailroot),
+    }, found => string.Join(Environment.NewLine,
+    [
+        .. found["endpoints"]!.AsArray().Select(one => one!["reason"]?.ToString() ?? one["warning"]?.ToString() ?? $"{one["address"]} port {one["port"]} is free."),
+        .. found["errors"]!.AsObject().Select(error => $"{error.Key}: {error.Value![0]}"),
+    ]));
 
     static JsonObject With(Call call, JsonObject endpoint)
     {
