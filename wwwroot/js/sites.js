@@ -48,3 +48,12 @@
     waiting = setTimeout(() => check(form), 300);
   });
 })();
+
+// Enter in a field of a try tries; the form's own first button would save.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches(".try input")) return;
+  const button = event.target.closest(".try").querySelector("button[name=act]");
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});

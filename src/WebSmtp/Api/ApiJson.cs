@@ -64,6 +64,7 @@ static class Durations
 [JsonSerializable(typeof(Listed<SiteResponse>))]
 [JsonSerializable(typeof(SiteRequest))]
 [JsonSerializable(typeof(SiteDeletionResponse))]
+[JsonSerializable(typeof(DrainResponse))]
 [JsonSerializable(typeof(SiteCheckRequest))]
 [JsonSerializable(typeof(SiteCheckResponse))]
 [JsonSerializable(typeof(IReadOnlyList<SettingResponse>))]

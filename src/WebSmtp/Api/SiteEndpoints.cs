@@ -59,6 +59,11 @@ static class SiteEndpoints
             static (sites, id, actor, stop) => sites.StopAsync(id, actor, stop));
         Act("pause", "Pause a site", "No new connections; those that are there go on, and so does the delivery of what is queued.",
             static (sites, id, actor, stop) => sites.PauseAsync(id, actor, stop));
+        Act("drain", "Drain a site", "Pauses it until it is empty: no new mail by any door, while its sessions end by themselves and what can be delivered goes out; held and frozen mail stays. GET tells how far it is; continue cancels it. Survives a restart.",
+            static (sites, id, actor, stop) => sites.DrainAsync(id, actor, stop));
+        api.MapGet("/sites/{id:int}/drain", ShowDrainAsync)
+            .Describe(Role.Viewer, Tag, "Show what a drain has left", "Messages that can be delivered, and sessions; done is true when a site that is being drained has neither.", 404)
+            .Produces<DrainResponse>().Example(response: DrainResponse.Example);
         Act("continue", "Continue a paused site", "Takes new connections again.",
             static (sites, id, actor, stop) => sites.ContinueAsync(id, actor, stop));
 
@@ -68,6 +73,11 @@ static class SiteEndpoints
                 .Describe(Role.Operator, Tag, summary, description, 404, 409)
                 .Produces<SiteResponse>().Example(response: SiteExamples.Site);
     }
+
+    static async Task<IResult> ShowDrainAsync(HttpContext context, SiteOperations operations, SiteRegistry sites, int id) =>
+        sites.Find(id) is { } view && await operations.FindRestAsync(id, context.RequestAborted) is { } rest
+            ? context.Show(DrainResponse.Of(view, rest))
+            : NotFound(id).Answer();
 
     static IResult List(HttpContext context, SiteRegistry sites, string? limit, string? cursor)
     {

@@ -25,6 +25,7 @@ static class SiteVerbs
     static readonly Option<string> DefaultDomain = new("--default-domain") { Description = "The default domain.", HelpName = "domain" };
     static readonly Option<string> Fqdn = new("--fqdn") { Description = "The name in the greeting.", HelpName = "name" };
     static readonly Option<bool> Manual = new("--manual") { Description = "It does not start with the program." };
+    static readonly Option<bool> Wait = new("--wait") { Description = "Return when nothing is left." };
     static readonly Option<string> Messages = new("--messages") { Description = "What becomes of queued mail.", DefaultValueFactory = _ => "refuse" };
     static readonly Option<int?> To = new("--to") { Description = "The site that gets the mail, for --messages move.", HelpName = "site" };
 
@@ -45,6 +46,7 @@ static class SiteVerbs
             Act("start", "Start a site."),
             Act("stop", "Stop a site."),
             Act("pause", "Take no new connections; go on delivering."),
+            Call.Verb("drain", "Take no new mail, and deliver what there is. Continuing the site cancels it.", DrainAsync, Id, Wait),
             Act("continue", "Take connections again."),
             Call.Verb("delete", "Delete a site.", DeleteAsync, Id, Messages, To),
         };
@@ -52,6 +54,22 @@ static class SiteVerbs
 
     static Command Act(string verb, string description) => Call.Verb(verb, description,
         call => call.ChangeAsync(HttpMethod.Post, $"{Path(call)}/{verb}", null, ShowState), Id);
+
+    static async Task DrainAsync(Call call)
+    {
+        await call.ChangeAsync(HttpMethod.Post, $"{Path(call)}/drain", null, site => $"Site {site["id"]} '{site["name"]}' is being drained.");
+        if (!call.Value(Wait)) return;
+        for (string? before = null; ;)
+        {
+            var rest = (await call.SendAsync(HttpMethod.Get, $"{Path(call)}/drain"))!;
+            if (rest["done"]!.GetValue<bool>()) break;
+            if (!rest["draining"]!.GetValue<bool>()) throw new CommandException(ExitCode.Failed, "Somebody ended the drain.");
+            var left = $"{rest["messages"]} messages and {rest["sessions"]} sessions are left.";
+            if (left != before) call.Print(before = left);
+            await call.PauseAsync(TimeSpan.FromSeconds(1));
+        }
+        call.Print($"Site {call.Value(Id)} is drained.");
+    }
 
     static Task AddAsync(Call call) => call.ChangeAsync(HttpMethod.Post, "sites", new JsonObject
     {
