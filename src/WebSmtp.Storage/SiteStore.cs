@@ -32,8 +32,10 @@ sealed class SiteStore(Database database) : ISiteStore
     public Task<bool> UpdateAsync(Site site, CancellationToken stop) =>
         database.WriteAsync(db => db.TryUpdateAsync(site, stop), stop);
 
-    public Task SetDesiredAsync(int siteId, DesiredState desired, CancellationToken stop) => database.WriteAsync(db =>
-        db.Sites.Where(s => s.Id == siteId).ExecuteUpdateAsync(set => set.SetProperty(s => s.Desired, desired), stop), stop);
+    public Task SetDesiredAsync(int siteId, StateWish wish, CancellationToken stop) => database.WriteAsync(db =>
+        db.Sites.Where(s => s.Id == siteId).ExecuteUpdateAsync(set => set
+            .SetProperty(s => s.Desired, wish.Desired).SetProperty(s => s.Draining, wish.Draining)
+            .SetProperty(s => s.StateBy, wish.By).SetProperty(s => s.StateSince, wish.At), stop), stop);
 
     public Task DeleteAsync(int siteId, CancellationToken stop) => database.WriteAsync(async db =>
     {

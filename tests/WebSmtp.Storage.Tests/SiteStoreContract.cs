@@ -72,8 +72,10 @@ public abstract class SiteStoreContract : StorageContract
 
         var stored = await LoadAsync(1);
         Assert.Equal(("mine", 2, "hub.example", 25), (stored.Name, stored.Version, stored.Domains.Single().Name, stored.Endpoints.Single().Port));
-        await Sites.SetDesiredAsync(1, DesiredState.Running, Stop);
-        Assert.Equal((DesiredState.Running, 2), ((await LoadAsync(1)).Desired, (await LoadAsync(1)).Version));
+        var at = new DateTimeOffset(2026, 11, 27, 10, 2, 0, TimeSpan.Zero);
+        await Sites.SetDesiredAsync(1, new(DesiredState.Paused, "anna", at, Draining: true), Stop);
+        var drained = await LoadAsync(1);
+        Assert.Equal((DesiredState.Paused, true, "anna", at, 2), (drained.Desired, drained.Draining, drained.StateBy, drained.StateSince, drained.Version));
         await Sites.DeleteAsync(1, Stop);
         Assert.False(await Sites.UpdateAsync(mine, Stop));
     }

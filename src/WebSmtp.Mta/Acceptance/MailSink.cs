@@ -19,15 +19,7 @@ sealed partial class MailSink(MailSinkFactory acceptance, SiteSnapshot site, Rec
     public ValueTask<Reply?> ConnectAsync(ServerSession session, CancellationToken stop)
     {
         if (collected is not null) return default;
-        var allow = site.Settings.Get(SettingsTable.AllowAddresses);
-        var deny = site.Settings.Get(SettingsTable.DenyAddresses);
-        if (allow.Count == 0 && deny.Count == 0) return default;
-
-        var client = AddressOf(session.Remote);
-        var welcome = client is null
-            ? allow.Count == 0
-            : (allow.Count == 0 || allow.Any(range => range.Contains(client))) && !deny.Any(range => range.Contains(client));
-        return new(welcome ? null : new Reply(554, 5, 7, 1, "You may not connect to this server"));
+        return new(ClientAccess.Of(site, AddressOf(session.Remote)).IsWelcome ? null : new Reply(554, 5, 7, 1, "You may not connect to this server"));
     }
 
     public ValueTask<Reply?> OfferSenderAsync(ServerSession session, MailAddress from, MailParameters parameters, CancellationToken stop)

@@ -26,7 +26,7 @@ static class RelayDecision
     }
 
     /// <param name="listed">The range of the relay list; null: for its log-in.</param>
-    static bool MayRelay(RelayRules relay, IPAddress? client, bool authenticated, out AddressRange? listed)
+    public static bool MayRelay(RelayRules relay, IPAddress? client, bool authenticated, out AddressRange? listed)
     {
         listed = null;
         if (authenticated && relay.AllowAuthenticated) return true;

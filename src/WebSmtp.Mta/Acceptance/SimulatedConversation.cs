@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
@@ -68,20 +69,21 @@ sealed class SimulatedConversation(
         if (greeting is not ['2', ..]) return First(greeting);
 
         var hello = await AskAsync(wire, $"EHLO {Literal(mail.Client)}", stop);
-        steps.Add(new("EHLO", "what the site offers", First(hello)));
+        steps.Add(new("EHLO", "what the site offers", First(hello), $"EHLO {Literal(mail.Client)}"));
         if (hello is not ['2', ..]) return First(hello);
         if (mail.Account is not null)
         {
             var login = await LogInAsync(wire, hello, stop);
-            steps.Add(new("AUTH", "authMechanisms, requireTlsForAuth and the account", First(login)));
+            steps.Add(new("AUTH", "authMechanisms, requireTlsForAuth and the account", First(login), $"AUTH as {mail.Account}"));
             if (login is not ['2', ..]) return First(login);
         }
         var international = mail.MailFrom.Concat(mail.RcptTo).Any(c => c > 127) ? " SMTPUTF8" : "";
-        var from = await AskAsync(wire, $"MAIL FROM:<{mail.MailFrom}>{international}", stop);
-        steps.Add(new("MAIL", "anonymousAllowed, TLS of the endpoint, room on the disk", First(from)));
+        var sender = $"MAIL FROM:<{mail.MailFrom}>{international}{(mail.Size is { } size ? string.Create(CultureInfo.InvariantCulture, $" SIZE={size}") : "")}";
+        var from = await AskAsync(wire, sender, stop);
+        steps.Add(new("MAIL", "anonymousAllowed, TLS of the endpoint, room on the disk", First(from), sender));
         if (from is not ['2', ..]) return First(from);
         var to = await AskAsync(wire, $"RCPT TO:<{mail.RcptTo}>", stop);
-        steps.Add(new("RCPT", RecipientRule(), First(to)));
+        steps.Add(new("RCPT", RecipientRule(), First(to), $"RCPT TO:<{mail.RcptTo}>"));
         return First(to);
     }
 

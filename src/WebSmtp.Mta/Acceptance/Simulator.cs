@@ -15,7 +15,7 @@ namespace WebSmtp.Mta.Acceptance;
 /// </summary>
 /// <param name="options">What a session of a site must know, for one of its endpoints and the client's address.</param>
 public sealed class Simulator(
-    SiteRegistry sites, MailSinkFactory sinks, RoutePlanner planner, Outbound outbound, TimeProvider time,
+    SiteRegistry sites, SiteOperations operations, MailSinkFactory sinks, RoutePlanner planner, Outbound outbound, TimeProvider time,
     Func<SiteSnapshot, SiteEndpoint, IPAddress, ServerSessionOptions> options)
 {
     const string Domain = "a domain, such as user@example.com";
@@ -29,16 +29,24 @@ public sealed class Simulator(
         SettingsTable.MaxOutboundMessagesPerMinute, SettingsTable.MaxOutboundMessagesPerDay,
     ];
 
-    public async Task<Result<SimulationOutcome>> SimulateAsync(int siteId, SimulatedMail mail, Actor actor, CancellationToken stop)
+    /// <param name="draft">A change that is not made yet; null: the site as it is.</param>
+    public async Task<Result<SimulationOutcome>> SimulateAsync(int siteId, SimulatedMail mail, SimulatedDraft? draft, Actor actor, CancellationToken stop)
     {
         if (actor.Demand(Role.Viewer) is { } refusal) return refusal;
         if (sites.Find(siteId) is not { } view) return Problem.NotFound($"There is no site {siteId}.");
         var complaints = new Complaints();
         if (mail.MailFrom.Length > 0 && !IsAddress(mail.MailFrom)) complaints.Add("mailFrom", $"'{mail.MailFrom}' is not an address; give one with {Domain}, or nothing for the null sender.");
         if (!IsAddress(mail.RcptTo)) complaints.Add("rcptTo", $"'{mail.RcptTo}' is not an address; give one with {Domain}.");
+        if (mail.Size is < 0) complaints.Add("size", $"{mail.Size} is not a size; give a number of bytes.");
         if (complaints.ToProblem() is { } problem) return problem;
 
         var site = view.Site;
+        if (draft is not null)
+        {
+            var drafted = await operations.DraftAsync(siteId, draft.Settings, draft.Domain, stop);
+            if (drafted.Value is not { } changed) return drafted.Problem!;
+            site = changed;
+        }
         using var limit = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         var steps = new List<SimulatedStep>();
@@ -49,7 +57,10 @@ public sealed class Simulator(
         var domain = site.RuleFor(DomainOf(site, mail.RcptTo)) is { } rule ? rule.Settings : site.Settings;
         var limits = Limits.ToDictionary(setting => setting.Name, domain.Show, StringComparer.Ordinal);
         var decision = reply switch { ['2', ..] => SimulatedDecision.Accept, ['4', ..] => SimulatedDecision.Defer, _ => SimulatedDecision.Reject };
-        return new SimulationOutcome(decision, reply, steps, await RouteAsync(site, DomainOf(site, mail.RcptTo), stop), limits);
+        var origins = Limits.ToDictionary(setting => setting.Name, domain.Origin, StringComparer.Ordinal);
+        return new SimulationOutcome(
+            decision, reply, steps, await RouteAsync(site, DomainOf(site, mail.RcptTo), stop), limits, origins,
+            RuleTrail.Of(site, mail, DomainOf(site, mail.RcptTo), steps));
     }
 
     async Task<SimulatedRoute> RouteAsync(SiteSnapshot site, string domain, CancellationToken stop)

@@ -7,6 +7,9 @@ sealed class Complaints
 
     public bool Any => Count > 0;
 
+    /// <summary>Something is wrong with this field, or with a part of it.</summary>
+    public bool Has(string field) => _byField.Keys.Any(name => name.StartsWith(field, StringComparison.Ordinal));
+
     /// <summary>Fields that something is wrong with.</summary>
     public int Count => _byField.Count;
 

@@ -71,7 +71,7 @@ public sealed class PickupWatch : IDisposable
     internal void Look(CancellationToken stop)
     {
         var wanted = _sites.Sites.Values
-            .Where(view => view.State is SiteState.Running or SiteState.Paused && view.Site.Settings.Get(SettingsTable.PickupEnabled))
+            .Where(view => view.State is SiteState.Running or SiteState.Paused && !view.Site.IsDraining && view.Site.Settings.Get(SettingsTable.PickupEnabled))
             .ToDictionary(view => (view.Site.Id, view.Site.Folders.Pickup), view => view.Site);
         foreach (var (key, site) in _watched.Where(watched => !wanted.ContainsKey(watched.Key) && watched.Value.Looking.IsCompleted).ToList())
         {

@@ -9,6 +9,12 @@ public enum SettingType { Boolean, Number, Size, Duration, DurationList, Text, A
 public enum SettingScope { Site, SiteAndDomain }
 
 /// <summary>
+/// From when on a change of a setting holds. <see cref="NewSessions"/>: sessions that run keep what they began with.
+/// <see cref="NextAttempt"/>: also for mail that waits already.
+/// </summary>
+public enum SettingEffect { AtOnce, NewSessions, NextAttempt }
+
+/// <summary>
 /// One row of the table of settings: what the REST schema, the property sheets and docs/settings.md are made from.
 /// </summary>
 public abstract class Setting
@@ -17,8 +23,20 @@ public abstract class Setting
     public required string Name { get; init; }
     public required SettingType Type { get; init; }
 
-    /// <summary>The property sheet it belongs to: General, Access, Messages, Delivery, TLS.</summary>
+    /// <summary>The property sheet it belongs to: General, Access, Messages, Delivery, Folders, TLS.</summary>
     public required string Sheet { get; init; }
+
+    /// <summary>What a field for it is called: a few words.</summary>
+    public string Label => SettingWords.Of(Name).Label;
+
+    /// <summary>The part of its sheet that it belongs to.</summary>
+    public string Group => SettingWords.Of(Name).Group;
+
+    /// <summary>Settings of a sheet stand in this order.</summary>
+    public int Place => SettingWords.PlaceOf(Name);
+
+    /// <summary>From when on a change holds.</summary>
+    public SettingEffect Effect => SettingWords.Of(Name).Effect;
 
     /// <summary>One or two sentences for an administrator.</summary>
     public required string Help { get; init; }

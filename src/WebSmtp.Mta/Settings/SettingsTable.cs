@@ -36,13 +36,13 @@ public static class SettingsTable
         "Inbound connections at the same time from one address.", 2_000_000_000, "connections");
     public static readonly Setting<TimeSpan> InactivityTimeout = Duration("inactivityTimeout", "General", TimeSpan.FromMinutes(10),
         "How long a session may be silent before it is ended with 421.", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), metabase: "ConnectionTimeout");
-    public static readonly Setting<long> MaxHops = Count("maxHops", "Delivery", 100,
+    public static readonly Setting<long> MaxHops = Count("maxHops", "Messages", 100,
         "Received fields that a message may have before it is taken for a loop.", 1000, "hops", metabase: "HopCount", zero: false);
     public static readonly Setting<bool> AnonymousAllowed = Flag("anonymousAllowed", "Access", true,
         "Clients may send mail without logging in.", "AuthFlags");
     public static readonly Setting<IReadOnlyList<string>> AuthMechanisms = Choices("authMechanisms", "Access", ["PLAIN", "LOGIN", "CRAM-MD5"],
         "The ways to log in that are offered.");
-    public static readonly Setting<bool> RequireTlsForAuth = Flag("requireTlsForAuth", "Access", true,
+    public static readonly Setting<bool> RequireTlsForAuth = Flag("requireTlsForAuth", "TLS", true,
         "Passwords are only taken under TLS. Clients on this machine and CRAM-MD5 are exempt.", null);
     public static readonly Setting<bool> EtrnRequiresAuth = Flag("etrnRequiresAuth", "Access", false,
         "ETRN is only taken after a log-in; before, it is answered with 530.", null);
@@ -72,11 +72,11 @@ public static class SettingsTable
         TimeSpan.Zero, TimeSpan.FromDays(365), SettingScope.SiteAndDomain, "SmtpRemoteDelayExpireMinutes");
     public static readonly Setting<long> OutboundPort = Integer("outboundPort", "Delivery", 25,
         "The TCP port that other hosts are connected to.", 1, 65535, SettingScope.SiteAndDomain, "RemoteSmtpPort");
-    public static readonly Setting<string> OutboundTls = Choice("outboundTls", "Delivery", "opportunistic", ["none", "opportunistic", "require", "verify"],
+    public static readonly Setting<string> OutboundTls = Choice("outboundTls", "TLS", "opportunistic", ["none", "opportunistic", "require", "verify"],
         "TLS towards other hosts: never, when it is offered, always with any certificate, or always with the right one.", SettingScope.SiteAndDomain, "AlwaysUseSsl");
-    public static readonly Setting<bool> PickupEnabled = Flag("pickupEnabled", "Messages", true,
+    public static readonly Setting<bool> PickupEnabled = Flag("pickupEnabled", "Folders", true,
         "Files that are put into the Pickup folder are sent.", null);
-    public static readonly Setting<long> DropMaxBytes = Size("dropMaxBytes", "Messages", 0,
+    public static readonly Setting<long> DropMaxBytes = Size("dropMaxBytes", "Folders", 0,
         "Bytes that may lie in a Drop folder; while there are as many, further mail for it is refused with 452 4.2.2.", 1024, 1024 * GiB,
         scope: SettingScope.SiteAndDomain);
     public static readonly Setting<string> MasqueradeDomain = DomainText("masqueradeDomain", "Delivery",
@@ -113,7 +113,7 @@ public static class SettingsTable
         "A failure report gives back the message up to this size; of a larger one only the header.", 1024, 2 * GiB, metabase: "MaxDSNSize");
     public static readonly Setting<string> PostmasterCopyTo = Address("postmasterCopyTo", "Messages",
         "This address gets a copy of every report of failure that a sender gets. Empty: nobody.", "SendNdrTo");
-    public static readonly Setting<string> BadmailCopy = Address("badmailCopy", "Messages",
+    public static readonly Setting<string> BadmailCopy = Address("badmailCopy", "Folders",
         "This address gets a copy of mail that could be neither delivered nor returned, and went to the Badmail folder. Empty: nobody.", "SendBadTo");
     public static readonly Setting<TimeSpan> HistoryFor = Duration("historyFor", "Messages", TimeSpan.FromDays(30),
         "How long a message that has left the queue stays findable, without its content.", TimeSpan.FromHours(1), TimeSpan.FromDays(3650));
@@ -134,6 +134,9 @@ public static class SettingsTable
     /// <summary>All settings, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<Setting> All = [.. typeof(SettingsTable).GetFields()
         .Where(field => field.FieldType.IsSubclassOf(typeof(Setting))).Select(field => (Setting)field.GetValue(null)!)];
+
+    /// <summary>The property sheets, in order.</summary>
+    public static readonly IReadOnlyList<string> Sheets = ["General", "Access", "Messages", "Delivery", "Folders", "TLS"];
 
     static readonly FrozenDictionary<string, Setting> ByName = All.ToFrozenDictionary(setting => setting.Name, StringComparer.Ordinal);
 

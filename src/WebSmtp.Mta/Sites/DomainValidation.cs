@@ -20,7 +20,9 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
 
     /// <summary>The route in the form that is stored; complaints also about the rest, except the accounts' existence.</summary>
     /// <param name="before">The route that it had.</param>
-    public DomainRoute Check(DomainConfiguration wanted, string name, DomainRoute before, IReadOnlyList<Site> sites, Complaints complaints)
+    /// <param name="prepare">A Drop folder that is wanted is made, and tried.</param>
+    public DomainRoute Check(
+        DomainConfiguration wanted, string name, DomainRoute before, IReadOnlyList<Site> sites, Complaints complaints, bool prepare = true)
     {
         if (wanted.Kind is not DomainKind.Remote && name.StartsWith("*.", StringComparison.Ordinal))
             complaints.Add("name", "Only a remote domain's name can have an asterisk.");
@@ -38,7 +40,7 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
         }
         if (wanted.Kind is DomainKind.Default && wanted.Route.Type is not RouteType.Drop)
             complaints.Add("route.type", "Mail for the default domain is dropped; only the directory can be chosen.");
-        return CheckRoute(wanted.Route, wanted.SmartHost, before, sites, complaints);
+        return CheckRoute(wanted.Route, wanted.SmartHost, before, sites, complaints, prepare);
     }
 
     static void CheckTurnAccounts(DomainConfiguration wanted, Complaints complaints)
@@ -49,7 +51,8 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
             complaints.Add("route.turnAccounts", $"'turnAccounts' belongs to the route hold, not to {NameOf(wanted.Route.Type)}.");
     }
 
-    DomainRoute CheckRoute(DomainRoute route, SmartHostChoice? smartHost, DomainRoute before, IReadOnlyList<Site> sites, Complaints complaints)
+    DomainRoute CheckRoute(
+        DomainRoute route, SmartHostChoice? smartHost, DomainRoute before, IReadOnlyList<Site> sites, Complaints complaints, bool prepare)
     {
         if (!Enum.IsDefined(route.Type))
         {
@@ -63,7 +66,7 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
         Belongs(RouteType.Hold, "maxAge", route.MaxAge is not null);
         Belongs(RouteType.Hold, "maxBytes", route.MaxBytes is not null);
         Belongs(RouteType.Hold, "maxMessages", route.MaxMessages is not null);
-        if (route is { Type: RouteType.Drop, Directory: { } directory }) CheckDirectory(directory, sites, complaints);
+        if (route is { Type: RouteType.Drop, Directory: { } directory }) CheckDirectory(directory, sites, complaints, prepare);
         return route.Type switch
         {
             RouteType.SmartHost => route with { SmartHost = CheckSmartHost(smartHost, route.SmartHost ?? before.SmartHost, route.SmartHost, complaints) },
@@ -78,7 +81,7 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
         }
     }
 
-    void CheckDirectory(string wanted, IReadOnlyList<Site> sites, Complaints complaints)
+    void CheckDirectory(string wanted, IReadOnlyList<Site> sites, Complaints complaints, bool prepare)
     {
         if (mailroots.Judge(wanted) is { } refusal)
         {
@@ -92,7 +95,7 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
             if (Array.Find([folders.Pickup, folders.Queue, folders.Badmail], own => mailroots.IsBelow(wanted, own)) is { } own)
                 complaints.Add("route.directory", $"'{wanted}' is the {Path.GetFileName(own)} folder of site '{site.Name}' ({site.Id}), or inside of it.");
         }
-        if (!complaints.Any && mailroots.Prepare(wanted) is { } trouble) complaints.Add("route.directory", trouble);
+        if (prepare && !complaints.Any && mailroots.Prepare(wanted) is { } trouble) complaints.Add("route.directory", trouble);
     }
 
     /// <param name="before">Whose secrets stay.</param>

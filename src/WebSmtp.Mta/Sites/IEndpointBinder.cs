@@ -5,6 +5,9 @@ public interface IEndpointBinder
 {
     /// <summary>Binds and begins to accept. Throws <see cref="EndpointUnavailableException"/> when the system refuses.</summary>
     ValueTask<IBoundEndpoint> BindAsync(int siteId, SiteEndpoint endpoint, CancellationToken stop);
+
+    /// <summary>Tries whether it could be bound, and lets go of it at once; nobody can connect. Null: it could; else one sentence.</summary>
+    string? Probe(SiteEndpoint endpoint);
 }
 
 /// <summary>A listening socket. Unbinding frees the port at once; sessions that run are not touched.</summary>

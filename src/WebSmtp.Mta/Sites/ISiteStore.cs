@@ -1,5 +1,8 @@
 namespace WebSmtp.Mta.Sites;
 
+/// <summary>What somebody wants a site to be.</summary>
+public sealed record StateWish(DesiredState Desired, string By, DateTimeOffset At, bool Draining = false);
+
 /// <summary>
 /// Sites, their domains and the service's own switches in the database. Thread-safe. Objects given out are copies.
 /// Updates check the version: they return false when the row is gone or was changed meanwhile, and raise it otherwise.
@@ -15,8 +18,8 @@ public interface ISiteStore
     /// <summary>Writes the site's own row, not its domains or names. On success <see cref="Site.Version"/> is raised.</summary>
     Task<bool> UpdateAsync(Site site, CancellationToken stop);
 
-    /// <summary>Writes only <see cref="Site.Desired"/>; the version stays.</summary>
-    Task SetDesiredAsync(int siteId, DesiredState desired, CancellationToken stop);
+    /// <summary>Writes only what the site should be, and who said so; the version stays.</summary>
+    Task SetDesiredAsync(int siteId, StateWish wish, CancellationToken stop);
 
     /// <summary>Removes the site with all below it; queue entries must be gone.</summary>
     Task DeleteAsync(int siteId, CancellationToken stop);

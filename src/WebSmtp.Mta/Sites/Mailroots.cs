@@ -56,6 +56,27 @@ sealed class Mailroots(DataDirectory data)
         }
     }
 
+    /// <summary>Tries whether the folder could be made and written to, and leaves nothing behind. Null when it could, else one sentence.</summary>
+    public string? Try(string configured)
+    {
+        var folder = FullPath(configured);
+        while (!Directory.Exists(folder))
+        {
+            if (File.Exists(folder)) return $"'{configured}' cannot be made: '{folder}' is a file.";
+            if (Path.GetDirectoryName(folder) is not { } parent) return $"'{configured}' cannot be made: there is no such drive.";
+            folder = parent;
+        }
+        try
+        {
+            using (File.Create(Path.Combine(folder, $".{Path.GetRandomFileName()}"), 1, FileOptions.DeleteOnClose)) { }
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"'{configured}' cannot be written: {e.Message}";
+        }
+    }
+
     /// <summary>One folder is the other, or somewhere below it; links are followed.</summary>
     public bool Overlap(string one, string other) =>
         RealPath(FullPath(one)) is { } a && RealPath(FullPath(other)) is { } b && (IsWithin(a, b) || IsWithin(b, a));

@@ -21,6 +21,13 @@ public sealed class Site
     public required string Name { get; set; }
     public bool AutoStart { get; set; } = true;
     public DesiredState Desired { get; set; } = DesiredState.Stopped;
+
+    /// <summary>Paused until nothing is left to deliver: a paused site that somebody wants to become empty.</summary>
+    public bool Draining { get; set; }
+
+    /// <summary>Who last said what the site should be, and when; null: nobody did yet.</summary>
+    public string? StateBy { get; set; }
+    public DateTimeOffset? StateSince { get; set; }
     public List<SiteEndpoint> Endpoints { get; set; } = [];
 
     /// <summary>As the administrator gave it: relative to the data directory, or absolute. Empty: the folder named after the id.</summary>

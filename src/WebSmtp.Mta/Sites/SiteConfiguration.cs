@@ -22,6 +22,12 @@ public sealed record DomainConfiguration(
 /// <summary>A site with what it is doing now. <paramref name="Warnings"/>: what would stop it from starting, and the like.</summary>
 public sealed record SiteView(SiteSnapshot Site, SiteState State, string? StateReason, IReadOnlyList<string> Warnings);
 
+/// <summary>What a site that is drained still has: messages that can be delivered, and sessions.</summary>
+public sealed record SiteRest(long Messages, bool IsEstimate, int Sessions)
+{
+    public bool IsEmpty => Messages == 0 && Sessions == 0;
+}
+
 /// <summary>What to do with the mail that is still queued when a site is deleted.</summary>
 public enum DeleteMessages { Refuse, Export, Move }
 

@@ -115,14 +115,16 @@ public sealed partial class SiteOperations
     }
 
     /// <summary>Writes what is wanted into the domain, complaining about what is wrong with it.</summary>
-    async Task FillAsync(MailDomain domain, DomainConfiguration wanted, IReadOnlyList<Site> sites, Complaints complaints, CancellationToken stop)
+    /// <param name="prepare">Folders that are wanted are made.</param>
+    async Task FillAsync(
+        MailDomain domain, DomainConfiguration wanted, IReadOnlyList<Site> sites, Complaints complaints, CancellationToken stop, bool prepare = true)
     {
         domain.Kind = wanted.Kind;
         domain.AllowRelay = wanted.AllowRelay;
         domain.Overrides = SettingsInput.Read(wanted.Overrides, "overrides", smartHost: null, complaints);
         var accountIds = await FindAccountsAsync(wanted.TurnAccounts, complaints, stop);
         domain.TurnMappings = [.. accountIds.Select(id => new TurnMapping { SiteId = domain.SiteId, Domain = domain.Name, AccountId = id })];
-        domain.Route = new DomainValidation(_mailroots, smartHosts).Check(wanted, domain.Name, domain.Route, sites, complaints);
+        domain.Route = new DomainValidation(_mailroots, smartHosts).Check(wanted, domain.Name, domain.Route, sites, complaints, prepare);
     }
 
     async Task<IReadOnlyCollection<int>> FindAccountsAsync(IReadOnlyList<string> names, Complaints complaints, CancellationToken stop)

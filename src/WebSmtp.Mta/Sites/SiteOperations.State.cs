@@ -1,4 +1,5 @@
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Queue;
 
 namespace WebSmtp.Mta.Sites;
 
@@ -22,13 +23,13 @@ public sealed partial class SiteOperations
         var result = await ActAsync(siteId, Role.Operator, actor, async runner =>
         {
             if (runner is { State: SiteState.Stopped, Site.Desired: DesiredState.Stopped }) return null;
-            await store.SetDesiredAsync(siteId, DesiredState.Stopped, CancellationToken.None);
+            await store.SetDesiredAsync(siteId, Wish(DesiredState.Stopped, actor), CancellationToken.None);
             await runner.UnbindAsync();
             await EnterAsync(runner, SiteState.Stopped, "stopped", actor);
             return null;
         }, stop);
         // Outside of the act: other acts need not wait for this site's last sessions.
-        if (result.Problem is null) await DrainAsync([siteId], StopGrace);
+        if (result.Problem is null) await EndSessionsAsync([siteId], StopGrace);
         return result;
     }
 
@@ -36,12 +37,35 @@ public sealed partial class SiteOperations
     public Task<Result<SiteView>> PauseAsync(int siteId, Actor actor, CancellationToken stop) =>
         ActAsync(siteId, Role.Operator, actor, async runner =>
         {
-            if (runner.State is SiteState.Paused) return null;
-            if (runner.State is not SiteState.Running) return NotRunning(runner, "paused");
-            await store.SetDesiredAsync(siteId, DesiredState.Paused, CancellationToken.None);
+            if (runner is { State: SiteState.Paused, Site.IsDraining: false }) return null;
+            if (runner.State is not (SiteState.Running or SiteState.Paused)) return NotRunning(runner, "paused");
+            await store.SetDesiredAsync(siteId, Wish(DesiredState.Paused, actor), CancellationToken.None);
             await EnterAsync(runner, SiteState.Paused, "paused", actor);
             return null;
         }, stop);
+
+    /// <summary>
+    /// Pauses it until it is empty: no new mail by any door, while the sessions that are there end by themselves and what
+    /// can be delivered goes out. Held and frozen mail stays. Continuing it cancels that. Survives a restart.
+    /// </summary>
+    public Task<Result<SiteView>> DrainAsync(int siteId, Actor actor, CancellationToken stop) =>
+        ActAsync(siteId, Role.Operator, actor, async runner =>
+        {
+            if (runner is { State: SiteState.Paused, Site.IsDraining: true }) return null;
+            if (runner.State is not (SiteState.Running or SiteState.Paused)) return NotRunning(runner, "drained");
+            await store.SetDesiredAsync(siteId, Wish(DesiredState.Paused, actor) with { Draining = true }, CancellationToken.None);
+            await EnterAsync(runner, SiteState.Paused, "draining", actor);
+            return null;
+        }, stop);
+
+    /// <summary>What is still left of a site, whether it is being drained or not; null when there is no such site.</summary>
+    public async Task<SiteRest?> FindRestAsync(int siteId, CancellationToken stop)
+    {
+        if (registry.Find(siteId) is null) return null;
+        var queued = await queue.ListAsync(new(siteId, State: RecipientState.Queued), null, 1, stop);
+        var leaving = await queue.ListAsync(new(siteId, State: RecipientState.Delivering), null, 1, stop);
+        return new(queued.Total + leaving.Total, queued.TotalIsEstimate || leaving.TotalIsEstimate, sessions.Count(siteId));
+    }
 
     /// <summary>Lets a paused site take connections again.</summary>
     public Task<Result<SiteView>> ContinueAsync(int siteId, Actor actor, CancellationToken stop) =>
@@ -52,9 +76,11 @@ public sealed partial class SiteOperations
             _ => NotRunning(runner, "continued"),
         }, stop);
 
+    StateWish Wish(DesiredState desired, Actor actor) => new(desired, actor.Name, time.GetUtcNow());
+
     async Task<Problem?> BeginAsync(SiteRunner runner, Actor actor)
     {
-        await store.SetDesiredAsync(runner.Id, DesiredState.Running, CancellationToken.None);
+        await store.SetDesiredAsync(runner.Id, Wish(DesiredState.Running, actor), CancellationToken.None);
         await ReloadAsync(runner.Id);
         if (await RunAsync(runner, SiteState.Running) is { } reason) return Problem.Conflict(reason);
         Log.SiteState(log, runner.Site.Name, runner.Id, runner.State, actor.Name, actor.From);
@@ -63,7 +89,7 @@ public sealed partial class SiteOperations
 
     async Task<Problem?> ResumeAsync(SiteRunner runner, Actor actor)
     {
-        await store.SetDesiredAsync(runner.Id, DesiredState.Running, CancellationToken.None);
+        await store.SetDesiredAsync(runner.Id, Wish(DesiredState.Running, actor), CancellationToken.None);
         await EnterAsync(runner, SiteState.Running, "continued", actor);
         return null;
     }

@@ -43,7 +43,7 @@ public sealed partial class SiteOperations(
             if (problem is not null) return problem;
         }
         foreach (var site in sites.Where(site => !site.AutoStart && site.Desired is not DesiredState.Stopped))
-            await store.SetDesiredAsync(site.Id, DesiredState.Stopped, stop);
+            await store.SetDesiredAsync(site.Id, Wish(DesiredState.Stopped, Actor.System), stop);
         await ReloadAllAsync();
         await BringUpAsync();
         return null;
@@ -59,7 +59,7 @@ public sealed partial class SiteOperations(
             runner.Enter(SiteState.Stopped);
         }
         Publish();
-        await DrainAsync(_runners.Keys, grace);
+        await EndSessionsAsync(_runners.Keys, grace);
     }
 
     /// <summary>Switches between 1 (only the default site; no ETRN, TURN, ATRN) and 2 (all), at once.</summary>
@@ -79,7 +79,7 @@ public sealed partial class SiteOperations(
             await ReloadAllAsync();
             await BringUpAsync();
         }
-        await DrainAsync(ended, StopGrace);
+        await EndSessionsAsync(ended, StopGrace);
         return null;
     }
 
@@ -128,7 +128,7 @@ public sealed partial class SiteOperations(
     }
 
     /// <summary>Which other site has one of the endpoints at this moment; null when none has.</summary>
-    string? Taken(SiteRunner runner, IReadOnlyList<SiteEndpoint> wanted)
+    string? Taken(SiteRunner? runner, IReadOnlyList<SiteEndpoint> wanted)
     {
         foreach (var other in _runners.Values.Where(other => other != runner))
         {
@@ -142,7 +142,7 @@ public sealed partial class SiteOperations(
         return null;
     }
 
-    async Task DrainAsync(IEnumerable<int> siteIds, TimeSpan grace)
+    async Task EndSessionsAsync(IEnumerable<int> siteIds, TimeSpan grace)
     {
         var reply = new Reply(421, 4, 3, 2, "The service is being stopped; try again later");
         await Task.WhenAll(siteIds.Select(id => sessions.CloseAllAsync(id, reply, grace, time)));

@@ -20,6 +20,9 @@ public sealed class SiteSnapshot
         Name = site.Name;
         AutoStart = site.AutoStart;
         Desired = site.Desired;
+        IsDraining = site.Draining;
+        StateBy = site.StateBy;
+        StateSince = site.StateSince;
         Version = site.Version;
         Endpoints = [.. site.Endpoints];
         Folders = new(mailroot);
@@ -45,6 +48,13 @@ public sealed class SiteSnapshot
     public bool IsDefault => Id == Site.DefaultId;
     public bool AutoStart { get; }
     public DesiredState Desired { get; }
+
+    /// <summary>It is paused until nothing is left to deliver; mail comes in by no door.</summary>
+    public bool IsDraining { get; }
+
+    /// <summary>Who said what it should be, and when; null: nobody did yet.</summary>
+    public string? StateBy { get; }
+    public DateTimeOffset? StateSince { get; }
     public long Version { get; }
     public IReadOnlyList<SiteEndpoint> Endpoints { get; }
     public MailrootFolders Folders { get; }
@@ -79,6 +89,13 @@ public sealed class SiteSnapshot
             if (wildcards.TryGetValue(pattern[..(domain.Length - dot + 1)], out rule)) return rule;
         }
         return null;
+    }
+
+    /// <summary>The names that <see cref="RuleFor"/> looks for, in its order.</summary>
+    public static IEnumerable<string> RuleNames(string domain)
+    {
+        yield return domain;
+        for (var dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1)) yield return "*" + domain[dot..];
     }
 
     /// <summary>The rule with exactly this name, wildcard names included.</summary>

@@ -37,6 +37,9 @@ public sealed partial class Submission
         if (view.State is not (SiteState.Running or SiteState.Paused))
             return Problem.Conflict($"Site '{view.Site.Name}' ({siteId}) is {view.State.ToString().ToLowerInvariant()}, so it takes no mail; start it first.");
 
+        if (view.Site.IsDraining)
+            return Problem.Conflict($"Site '{view.Site.Name}' ({siteId}) is being drained by {view.Site.StateBy}, so it takes no mail; continue it first.");
+
         var complaints = new Complaints();
         var from = mailFrom is null ? null : ReadAddress("mailFrom", mailFrom, complaints);
         var recipients = rcptTo.Select(text => ReadAddress("rcptTo", text, complaints)).OfType<MailAddress>().ToList();

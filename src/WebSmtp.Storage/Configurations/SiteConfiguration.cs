@@ -13,6 +13,7 @@ sealed class SiteConfiguration : IEntityTypeConfiguration<Site>
         builder.Property(s => s.Id).ValueGeneratedNever();
         builder.Property(s => s.Name).HasMaxLength(256);
         builder.Property(s => s.Fqdn).HasMaxLength(255);
+        builder.Property(s => s.StateBy).HasMaxLength(256);
         builder.Property(s => s.Endpoints).StoredAsJson();
         builder.Property(s => s.Version).IsConcurrencyToken();
         builder.HasMany(s => s.Domains).WithOne().HasForeignKey(d => d.SiteId).OnDelete(DeleteBehavior.Cascade);

@@ -31,6 +31,11 @@ static class SiteEndpoints
                 "The new site is stopped until it is started. An address and port that another site has is allowed, with a warning: starting it will fail.",
                 409, 415)
             .AcceptsJson<SiteRequest>().Produces<SiteResponse>(201).Example(SiteExamples.New, SiteExamples.Site);
+        api.MapPost("/sites/check", CheckAsync)
+            .Describe(Role.Administrator, Tag, "Try a site before it is made",
+                "Says of each endpoint whether it is free now, by trying it, and else who has it; whether the mail root can be written; and what else is wrong. Everything may be left out. With siteId: as a change of that site. Nothing is made, nothing is kept.",
+                404, 415)
+            .AcceptsJson<SiteCheckRequest>().Produces<SiteCheckResponse>().Example(SiteCheckResponse.ExampleRequest, SiteCheckResponse.Example);
         api.MapGet("/sites/{id:int}", Get)
             .Describe(Role.Viewer, Tag, "Show a site", "One site, with the effective value of every setting.", 404)
             .Produces<SiteResponse>().Example(response: SiteExamples.Site);
@@ -54,6 +59,11 @@ static class SiteEndpoints
             static (sites, id, actor, stop) => sites.StopAsync(id, actor, stop));
         Act("pause", "Pause a site", "No new connections; those that are there go on, and so does the delivery of what is queued.",
             static (sites, id, actor, stop) => sites.PauseAsync(id, actor, stop));
+        Act("drain", "Drain a site", "Pauses it until it is empty: no new mail by any door, while its sessions end by themselves and what can be delivered goes out; held and frozen mail stays. GET tells how far it is; continue cancels it. Survives a restart.",
+            static (sites, id, actor, stop) => sites.DrainAsync(id, actor, stop));
+        api.MapGet("/sites/{id:int}/drain", ShowDrainAsync)
+            .Describe(Role.Viewer, Tag, "Show what a drain has left", "Messages that can be delivered, and sessions; done is true when a site that is being drained has neither.", 404)
+            .Produces<DrainResponse>().Example(response: DrainResponse.Example);
         Act("continue", "Continue a paused site", "Takes new connections again.",
             static (sites, id, actor, stop) => sites.ContinueAsync(id, actor, stop));
 
@@ -63,6 +73,11 @@ static class SiteEndpoints
                 .Describe(Role.Operator, Tag, summary, description, 404, 409)
                 .Produces<SiteResponse>().Example(response: SiteExamples.Site);
     }
+
+    static async Task<IResult> ShowDrainAsync(HttpContext context, SiteOperations operations, SiteRegistry sites, int id) =>
+        sites.Find(id) is { } view && await operations.FindRestAsync(id, context.RequestAborted) is { } rest
+            ? context.Show(DrainResponse.Of(view, rest))
+            : NotFound(id).Answer();
 
     static IResult List(HttpContext context, SiteRegistry sites, string? limit, string? cursor)
     {
@@ -83,6 +98,14 @@ static class SiteEndpoints
         return created.Value is { } view
             ? context.ShowCreated($"/api/v1/sites/{view.Site.Id}", SiteResponse.WithWarnings(view), EntityTags.Of(view.Site.Version))
             : created.Problem!.Answer();
+    }
+
+    static async Task<IResult> CheckAsync(HttpContext context, SiteOperations sites)
+    {
+        var body = await JsonInput.ReadAsync<SiteCheckRequest>(context.Request);
+        if (body.Value is not { } wanted) return body.Problem!.Answer();
+        var found = await sites.CheckAsync(wanted.Configuration, wanted.SiteId, context.Actor(), context.RequestAborted);
+        return found.Value is { } check ? context.Show(SiteCheckResponse.Of(check, wanted)) : found.Problem!.Answer();
     }
 
     static async Task<IResult> ChangeAsync(HttpContext context, SiteOperations sites, SiteRegistry registry, int id)

@@ -19,16 +19,20 @@ namespace WebSmtp.Api;
 /// <param name="DefaultDomain">The domain that local mail has when nothing else is said.</param>
 /// <param name="Fqdn">The name in its greeting and in Received fields.</param>
 /// <param name="Settings">Every setting with its effective value.</param>
+/// <param name="Draining">It is paused until nothing is left to deliver.</param>
+/// <param name="StateBy">Who last started, stopped, paused or drained it; null: nobody yet.</param>
+/// <param name="StateSince">When that was.</param>
 /// <param name="Warnings">After a change: what would stop it from starting, and the like. Left out elsewhere.</param>
 sealed record SiteResponse(
     int Id, string Name, bool IsDefault, SiteState State, string? StateReason, bool AutoStart, IReadOnlyList<EndpointDocument> Endpoints,
-    string Mailroot, string DefaultDomain, string Fqdn, JsonObject Settings,
+    string Mailroot, string DefaultDomain, string Fqdn, JsonObject Settings, bool Draining, string? StateBy, DateTimeOffset? StateSince,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings)
 {
     public static SiteResponse Of(SiteView view) => new(
         view.Site.Id, view.Site.Name, view.Site.IsDefault, view.State, view.StateReason, view.Site.AutoStart,
         [.. view.Site.Endpoints.Select(EndpointDocument.Of)], view.Site.ConfiguredMailroot, view.Site.DefaultDomain, view.Site.HostName,
-        new(SettingsTable.All.Select(setting => KeyValuePair.Create(setting.Name, view.Site.Settings.Show(setting)))), null);
+        new(SettingsTable.All.Select(setting => KeyValuePair.Create(setting.Name, view.Site.Settings.Show(setting)))),
+        view.Site.IsDraining, view.Site.StateBy, view.Site.StateSince, null);
 
     public static SiteResponse WithWarnings(SiteView view) => Of(view) with { Warnings = view.Warnings };
 }
@@ -89,6 +93,28 @@ sealed record EndpointDocument(
 /// <param name="Folder">Where they are; null when there were none.</param>
 sealed record SiteDeletionResponse(long Messages, string? Folder);
 
+/// <summary>What a site that is drained still has.</summary>
+/// <param name="Draining">It is being drained; the counts hold in any case.</param>
+/// <param name="Done">It is being drained, and nothing is left.</param>
+/// <param name="Messages">Messages that can be delivered; held and frozen ones stay.</param>
+/// <param name="MessagesIsEstimate">The count is an estimate.</param>
+/// <param name="Sessions">Clients that are connected.</param>
+/// <param name="By">Who drains it.</param>
+/// <param name="Since">Since when.</param>
+sealed record DrainResponse(bool Draining, bool Done, long Messages, bool MessagesIsEstimate, int Sessions, string? By, DateTimeOffset? Since)
+{
+    public const string Example = """
+        { "draining": true, "done": false, "messages": 12, "messagesIsEstimate": false, "sessions": 1, "by": "anna", "since": "2026-11-27T10:02:00Z" }
+        """;
+
+    public static DrainResponse Of(SiteView view, SiteRest rest)
+    {
+        var draining = view.Site.IsDraining && view.State is SiteState.Paused;
+        return new(draining, draining && rest.IsEmpty, rest.Messages, rest.IsEstimate, rest.Sessions,
+            draining ? view.Site.StateBy : null, draining ? view.Site.StateSince : null);
+    }
+}
+
 static class SiteExamples
 {
     public const string New = """
@@ -102,6 +128,7 @@ static class SiteExamples
         { "id": 2, "name": "Branch offices", "isDefault": false, "state": "stopped", "stateReason": null, "autoStart": true,
           "endpoints": [ { "address": "127.0.0.1", "port": 2526, "tls": "startTls", "certificate": null, "proxyProtocol": false, "odmr": false } ],
           "mailroot": "mailroot/2", "defaultDomain": "hub.example", "fqdn": "hub.example",
-          "settings": {{new JsonObject(SettingsTable.All.Select(setting => KeyValuePair.Create(setting.Name, setting.DefaultJson))).ToJsonString(JsonSerializerOptions.Default)}} }
+          "settings": {{new JsonObject(SettingsTable.All.Select(setting => KeyValuePair.Create(setting.Name, setting.DefaultJson))).ToJsonString(JsonSerializerOptions.Default)}},
+          "draining": false, "stateBy": "anna", "stateSince": "2026-11-27T10:02:00Z" }
         """;
 }

@@ -25,6 +25,7 @@ static class SiteVerbs
     static readonly Option<string> DefaultDomain = new("--default-domain") { Description = "The default domain.", HelpName = "domain" };
     static readonly Option<string> Fqdn = new("--fqdn") { Description = "The name in the greeting.", HelpName = "name" };
     static readonly Option<bool> Manual = new("--manual") { Description = "It does not start with the program." };
+    static readonly Option<bool> Wait = new("--wait") { Description = "Return when nothing is left." };
     static readonly Option<string> Messages = new("--messages") { Description = "What becomes of queued mail.", DefaultValueFactory = _ => "refuse" };
     static readonly Option<int?> To = new("--to") { Description = "The site that gets the mail, for --messages move.", HelpName = "site" };
 
@@ -39,11 +40,13 @@ static class SiteVerbs
                 Column.Of("DEFAULT DOMAIN", "defaultDomain"), Column.Of("REASON", "stateReason"))),
             Call.Verb("show", "Show a site with its settings.", call => call.ShowAsync(Path(call)), Id),
             Call.Verb("add", "Make a site; it is stopped until it is started.", AddAsync, Name, Endpoint, Tls, Odmr, DefaultDomain, Fqdn, Mailroot, Manual),
+            Call.Verb("check", "Say whether addresses and ports are free, and whether a mail root can be written; nothing is made.", CheckAsync, Endpoint, Mailroot),
             Call.Verb("rename", "Rename a site.", call => call.ChangeAsync(
                 HttpMethod.Patch, Path(call), new JsonObject { ["name"] = call.Value(Name) }, ShowState), Id, Name),
             Act("start", "Start a site."),
             Act("stop", "Stop a site."),
             Act("pause", "Take no new connections; go on delivering."),
+            Call.Verb("drain", "Take no new mail, and deliver what there is. Continuing the site cancels it.", DrainAsync, Id, Wait),
             Act("continue", "Take connections again."),
             Call.Verb("delete", "Delete a site.", DeleteAsync, Id, Messages, To),
         };
@@ -51,6 +54,22 @@ static class SiteVerbs
 
     static Command Act(string verb, string description) => Call.Verb(verb, description,
         call => call.ChangeAsync(HttpMethod.Post, $"{Path(call)}/{verb}", null, ShowState), Id);
+
+    static async Task DrainAsync(Call call)
+    {
+        await call.ChangeAsync(HttpMethod.Post, $"{Path(call)}/drain", null, site => $"Site {site["id"]} '{site["name"]}' is being drained.");
+        if (!call.Value(Wait)) return;
+        for (string? before = null; ;)
+        {
+            var rest = (await call.SendAsync(HttpMethod.Get, $"{Path(call)}/drain"))!;
+            if (rest["done"]!.GetValue<bool>()) break;
+            if (!rest["draining"]!.GetValue<bool>()) throw new CommandException(ExitCode.Failed, "Somebody ended the drain.");
+            var left = $"{rest["messages"]} messages and {rest["sessions"]} sessions are left.";
+            if (left != before) call.Print(before = left);
+            await call.PauseAsync(TimeSpan.FromSeconds(1));
+        }
+        call.Print($"Site {call.Value(Id)} is drained.");
+    }
 
     static Task AddAsync(Call call) => call.ChangeAsync(HttpMethod.Post, "sites", new JsonObject
     {
@@ -61,6 +80,16 @@ static class SiteVerbs
         ["fqdn"] = call.Value(Fqdn),
         ["autoStart"] = !call.Value(Manual),
     }, site => string.Join(Environment.NewLine, ((IEnumerable<string>)[ShowState(site)]).Concat(site["warnings"]!.AsArray().Select(warning => $"Warning: {warning}"))));
+
+    static Task CheckAsync(Call call) => call.ChangeAsync(HttpMethod.Post, "sites/check", new JsonObject
+    {
+        ["endpoints"] = new JsonArray([.. call.Value(Endpoint)!]),
+        ["mailroot"] = call.Value(Mailroot),
+    }, found => string.Join(Environment.NewLine,
+    [
+        .. found["endpoints"]!.AsArray().Select(one => one!["reason"]?.ToString() ?? one["warning"]?.ToString() ?? $"{one["address"]} port {one["port"]} is free."),
+        .. found["errors"]!.AsObject().Select(error => $"{error.Key}: {error.Value![0]}"),
+    ]));
 
     static JsonObject With(Call call, JsonObject endpoint)
     {

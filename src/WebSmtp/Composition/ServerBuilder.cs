@@ -135,6 +135,9 @@ static class ServerBuilder
         services.AddSingleton<Simulator>();
         services.AddSingleton<IEndpointBinder, SocketBinder>();
         services.AddSingleton<IDialer, TcpDialer>().AddSingleton<ITokenEndpoint, TokenEndpoint>();
-        services.AddSingleton<IMailRouteResolver>(provider => new DnsRouteResolver(settings.DnsServers, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DnsRouteResolver(settings.DnsServers, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IMailRouteResolver>(provider => provider.GetRequiredService<DnsRouteResolver>());
+        services.AddSingleton<IDnsRecords>(provider => provider.GetRequiredService<DnsRouteResolver>());
+        services.AddSingleton<IPolicySource, PolicySource>().AddSingleton<DomainDnsCheck>();
     }
 }

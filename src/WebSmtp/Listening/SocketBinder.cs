@@ -33,18 +33,40 @@ sealed class SocketBinder(SmtpConnections connections, ILoggerFactory loggers) :
         }
         catch (AddressInUseException e)
         {
-            throw new EndpointUnavailableException($"{Name(endpoint)} is already used by another program on this machine.", e);
+            throw new EndpointUnavailableException(Taken(endpoint), e);
         }
         catch (SocketException e)
         {
-            throw new EndpointUnavailableException(e.SocketErrorCode switch
-            {
-                SocketError.AddressNotAvailable => $"{endpoint.Address} is not an address of this machine.",
-                SocketError.AccessDenied => $"The system does not let this program use port {endpoint.Port}; ports below 1024 need the right to bind them.",
-                _ => $"{Name(endpoint)} cannot be used: {e.Message}",
-            }, e);
+            throw new EndpointUnavailableException(Describe(endpoint, e), e);
         }
     }
+
+    public string? Probe(SiteEndpoint endpoint)
+    {
+        try
+        {
+            // Bound and not listening: as the transport does it, up to the moment when somebody could connect.
+            var address = IPAddress.Parse(endpoint.Address);
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(new IPEndPoint(address, endpoint.Port));
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return Describe(endpoint, e);
+        }
+    }
+
+    static string Taken(SiteEndpoint endpoint) => $"{Name(endpoint)} is already used by another program on this machine.";
+
+    static string Describe(SiteEndpoint endpoint, SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => Taken(endpoint),
+        SocketError.AddressNotAvailable => $"{endpoint.Address} is not an address of this machine.",
+        SocketError.AccessDenied => $"The system does not let this program use port {endpoint.Port}; ports below 1024 need the right to bind them.",
+        _ => $"{Name(endpoint)} cannot be used: {e.Message}",
+    };
 
     static string Name(SiteEndpoint endpoint) => new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port).ToString();
 }

@@ -10,7 +10,7 @@ namespace WebSmtp.Network;
 /// Finds mail hosts with DnsClient. RFC 5321 section 5.1, RFC 7505. Answers are kept for their time to live, also those
 /// that say no; what may be different in a moment is asked again.
 /// </summary>
-sealed class DnsRouteResolver : IMailRouteResolver
+sealed partial class DnsRouteResolver : IMailRouteResolver
 {
     // What a hostile zone can make us look at.
     const int MaxHosts = 16, MaxAddresses = 8, MaxAliases = 8;

@@ -36,13 +36,18 @@ public sealed class RoleTests(Browser browser)
         await Expect(page.GetByText("Content is not shown to viewers.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Download" })).ToHaveCountAsync(0);
 
-        foreach (var path in new[] { "/sites/new", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains/new", "/accounts/new" })
+        foreach (var path in new[] { "/sites/new", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains/new", "/accounts/new" })
         {
             Assert.Equal((int)HttpStatusCode.Forbidden, (await page.GotoAsync(path))!.Status);
             await Expect(page.GetByText("This needs the role administrator.")).ToBeVisibleAsync();
             await Expect(page.Locator("main form")).ToHaveCountAsync(0);
         }
         Assert.Equal((int)HttpStatusCode.Forbidden, (await page.GotoAsync($"/messages/{message}/content"))!.Status);
+
+        await page.GotoAsync($"/sites/{site.Id}/edit/messages");
+        await Expect(page.GetByLabel("Largest message")).ToBeDisabledAsync();
+        await Expect(page.GetByText("needs the role administrator")).ToBeVisibleAsync();
+        await Expect(page.Button("Save")).ToHaveCountAsync(0);
     }
 
     // There is no screen for users yet: the database is changed under the stopped server.

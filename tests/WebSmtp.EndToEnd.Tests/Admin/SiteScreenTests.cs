@@ -17,8 +17,16 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         await page.GotoAsync("/sites");
         await page.GetByRole(AriaRole.Link, new() { Name = "New site" }).ClickAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
-        await page.GetByLabel("Port").FillAsync(port.ToString(CultureInfo.InvariantCulture));
+        await page.Button("Next").ClickAsync();
+        await FillPortAsync(page, port);
+        await Expect(page.Locator("[data-verdict]").First).ToContainTextAsync("is free.");
+        await page.Button("Next").ClickAsync();
+        await page.Button("Check").ClickAsync();
+        await Expect(page.Locator(".check-verdict")).ToContainTextAsync("The folder can be made.");
+        await page.Button("Next").ClickAsync();
         await page.GetByLabel("Default domain").FillAsync("hub.example");
+        await page.Button("Next").ClickAsync();
+        await Expect(page.Locator(".details")).ToContainTextAsync(name);
         await page.GetByLabel("Start it now").UncheckAsync();
         await page.Button("Create site").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync($"{name} is made. It is stopped.");
@@ -54,7 +62,15 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         var page = await browser.OpenLoggedInAsync(first.Server);
         await page.GotoAsync("/sites/new");
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
-        await page.GetByLabel("Port").FillAsync(first.Port.ToString(CultureInfo.InvariantCulture));
+        await page.Button("Next").ClickAsync();
+        await FillPortAsync(page, first.Port);
+        await page.Button("Check").ClickAsync();
+        await Expect(page.Locator("[data-verdict]").First).ToContainTextAsync("is already used by site");
+        foreach (var heading in new[] { "Where does its mail lie?", "Which domain is its own?", "Is it right so?" })
+        {
+            await page.Button("Next").ClickAsync();
+            await Expect(page.GetByRole(AriaRole.Heading, new() { Name = heading })).ToBeVisibleAsync();
+        }
         await page.Button("Create site").ClickAsync();
 
         await Expect(page.Answer()).ToContainTextAsync("could not start");
@@ -74,20 +90,26 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         await first.Api.DeleteAsync($"/sites/{id}");
     }
 
-    [Fact(Timeout = Limits.Ordinary)]
-    public async Task What_is_wrong_stands_at_its_field_and_nothing_typed_is_lost()
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(bool script)
     {
-        var page = await browser.OpenLoggedInAsync(await server.ProcessAsync());
+        var page = await browser.OpenLoggedInAsync(await server.ProcessAsync(), new(JavaScript: script));
         await page.GotoAsync("/sites/new");
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Kept as typed");
-        await page.GetByLabel("Port").FillAsync("99999");
-        await page.Button("Create site").ClickAsync();
+        await page.Button("Next").ClickAsync();
+        await FillPortAsync(page, 99999);
+        await page.Button("Next").ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Nothing was changed.");
-        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("Kept as typed");
-        var port = page.GetByLabel("Port");
+        var port = page.GetByLabel("Port").First;
         await Expect(port).ToHaveAttributeAsync("aria-invalid", "true");
         await Expect(port).ToHaveValueAsync("99999");
+        await page.Button("Back").ClickAsync();
+        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("Kept as typed");
+        await page.Button("Next").ClickAsync();
+        await Expect(page.GetByLabel("Port").First).ToHaveValueAsync("99999");
     }
 
     [Fact(Timeout = Limits.Ordinary)]
@@ -186,4 +208,7 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
 
         await Expect(page.GetByText("Nobody is connected")).ToBeVisibleAsync();
     }
+
+    static Task FillPortAsync(IPage page, int port) =>
+        page.GetByRole(AriaRole.Group, new() { Name = "Endpoint 1" }).GetByLabel("Port").FillAsync(port.ToString(CultureInfo.InvariantCulture));
 }

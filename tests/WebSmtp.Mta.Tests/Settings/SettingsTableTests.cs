@@ -138,7 +138,9 @@ public class SettingsTableTests
         Assert.All(SettingsTable.All, setting =>
         {
             Assert.EndsWith(".", setting.Help, StringComparison.Ordinal);
-            Assert.Contains(setting.Sheet, new[] { "General", "Access", "Messages", "Delivery", "TLS" });
+            Assert.Contains(setting.Sheet, SettingsTable.Sheets);
+            Assert.NotEqual(setting.Name, setting.Label);
+            Assert.NotEmpty(setting.Group);
         });
         Assert.Null(SettingsTable.Find("MaxMessageSize"));
     }

@@ -28,6 +28,12 @@ sealed class MemoryBinder : IEndpointBinder
         return new(bound);
     }
 
+    public string? Probe(SiteEndpoint endpoint)
+    {
+        var name = EndpointOverlap.Show(endpoint);
+        return Foreign.Contains(name) || _bound.Exists(socket => EndpointOverlap.Overlaps(socket.Endpoint, endpoint)) ? $"{name} is used by another program." : null;
+    }
+
     sealed record Socket(MemoryBinder Binder, SiteEndpoint Endpoint) : IBoundEndpoint
     {
         public ValueTask UnbindAsync()

@@ -40,9 +40,10 @@ sealed class MemorySiteStore : ISiteStore
         return Task.FromResult(true);
     }
 
-    public Task SetDesiredAsync(int siteId, DesiredState desired, CancellationToken stop)
+    public Task SetDesiredAsync(int siteId, StateWish wish, CancellationToken stop)
     {
-        _sites[siteId].Desired = desired;
+        var site = _sites[siteId];
+        (site.Desired, site.Draining, site.StateBy, site.StateSince) = (wish.Desired, wish.Draining, wish.By, wish.At);
         return Task.CompletedTask;
     }
 

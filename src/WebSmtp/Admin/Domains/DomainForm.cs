@@ -68,7 +68,7 @@ public sealed record DomainForm(
         string Text(string name) => form[name].ToString().Trim();
         return new(
             now?.Name ?? Text("name"),
-            now?.Kind ?? (Text("kind") is "alias" ? DomainKind.Alias : DomainKind.Remote),
+            now?.Kind ?? (Text("kind") switch { "alias" => DomainKind.Alias, "default" => DomainKind.Default, _ => DomainKind.Remote }),
             Enum.TryParse<RouteType>(Text("route.type"), ignoreCase: true, out var route) ? route : RouteType.Hold,
             Text("route.directory"), SmartHostForm.Read(form),
             Text("route.etrn") is "true", Text("route.etrnTo"),

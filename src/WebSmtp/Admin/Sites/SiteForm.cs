@@ -58,7 +58,8 @@ public sealed record SiteForm(string Name, string DefaultDomain, string Fqdn, st
         return null;
     }
 
-    public SiteConfiguration ToConfiguration(SiteSnapshot? now) => new(
+    /// <param name="settings">All that is set; null: as it is.</param>
+    public SiteConfiguration ToConfiguration(SiteSnapshot? now, JsonObject? settings = null) => new(
         Name,
         [.. Endpoints.Select(typed => new SiteEndpoint(
             typed.Address, int.Parse(typed.Port, CultureInfo.InvariantCulture), typed.Tls, typed.Was?.Certificate, typed.Was?.ProxyProtocol ?? false, typed.Odmr))],
@@ -66,7 +67,7 @@ public sealed record SiteForm(string Name, string DefaultDomain, string Fqdn, st
         DefaultDomain.Length > 0 ? DefaultDomain : null,
         Fqdn.Length > 0 ? Fqdn : null,
         AutoStart,
-        JsonNode.Parse(now?.ExplicitSettings ?? "{}")!.AsObject());
+        settings ?? JsonNode.Parse(now?.ExplicitSettings ?? "{}")!.AsObject());
 
     /// <summary>The addresses of this machine, to choose from.</summary>
     public static IReadOnlyList<string> Addresses()

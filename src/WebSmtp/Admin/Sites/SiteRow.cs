@@ -6,7 +6,8 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Admin.Sites;
 
 /// <summary>A site with what it is doing now.</summary>
-sealed record SiteRow(SiteView View, int Sessions, long Messages, bool MessagesIsEstimate)
+/// <param name="Rest">What is left to be drained; null: it is not being drained.</param>
+public sealed record SiteRow(SiteView View, int Sessions, long Messages, bool MessagesIsEstimate, SiteRest? Rest)
 {
     /// <summary>What helps a site that could not start.</summary>
     public const string StartAdvice = "Give it another address or port, or stop the site that has this one; then start it.";
@@ -14,17 +15,19 @@ sealed record SiteRow(SiteView View, int Sessions, long Messages, bool MessagesI
     public SiteSnapshot Site => View.Site;
 
     public static async Task<IReadOnlyList<SiteRow>> LoadAsync(
-        SiteRegistry sites, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
+        SiteRegistry sites, SiteOperations operations, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
     {
         var rows = new List<SiteRow>();
-        foreach (var view in sites.Sites.Values.OrderBy(view => view.Site.Id)) rows.Add(await LoadAsync(view, sessions, queue, stop));
+        foreach (var view in sites.Sites.Values.OrderBy(view => view.Site.Id)) rows.Add(await LoadAsync(view, operations, sessions, queue, stop));
         return rows;
     }
 
-    public static async Task<SiteRow> LoadAsync(SiteView view, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
+    public static async Task<SiteRow> LoadAsync(
+        SiteView view, SiteOperations operations, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
     {
         var waiting = await queue.ListAsync(new(view.Site.Id), null, 1, stop);
-        return new(view, sessions.Count(view.Site.Id), waiting.Total, waiting.TotalIsEstimate);
+        return new(view, sessions.Count(view.Site.Id), waiting.Total, waiting.TotalIsEstimate,
+            view.Site.IsDraining && view.State is SiteState.Paused ? await operations.FindRestAsync(view.Site.Id, stop) : null);
     }
 
     /// <summary>The messages that wait, with a sign when the number is an estimate.</summary>
