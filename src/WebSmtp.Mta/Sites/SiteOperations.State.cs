@@ -8,7 +8,7 @@ public sealed partial class SiteOperations
 {
     /// <summary>Starts it; a site whose address and port are taken is Failed and the problem says who has it.</summary>
     public Task<Result<SiteView>> StartAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner => runner.State switch
+        StateActAsync(siteId, "start", actor, async runner => runner.State switch
         {
             SiteState.Running => null,
             SiteState.Paused => await ResumeAsync(runner, actor),
@@ -19,7 +19,7 @@ public sealed partial class SiteOperations
     /// <summary>Unbinds it and ends its sessions with 421; waits for them, for a short time.</summary>
     public async Task<Result<SiteView>> StopAsync(int siteId, Actor actor, CancellationToken stop)
     {
-        var result = await ActAsync(siteId, Role.Operator, actor, async runner =>
+        var result = await StateActAsync(siteId, "stop", actor, async runner =>
         {
             if (runner is { State: SiteState.Stopped, Site.Desired: DesiredState.Stopped }) return null;
             await store.SetDesiredAsync(siteId, DesiredState.Stopped, CancellationToken.None);
@@ -34,7 +34,7 @@ public sealed partial class SiteOperations
 
     /// <summary>No new connections; those that are there and the queue go on.</summary>
     public Task<Result<SiteView>> PauseAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner =>
+        StateActAsync(siteId, "pause", actor, async runner =>
         {
             if (runner.State is SiteState.Paused) return null;
             if (runner.State is not SiteState.Running) return NotRunning(runner, "paused");
@@ -45,7 +45,7 @@ public sealed partial class SiteOperations
 
     /// <summary>Lets a paused site take connections again.</summary>
     public Task<Result<SiteView>> ContinueAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner => runner.State switch
+        StateActAsync(siteId, "continue", actor, async runner => runner.State switch
         {
             SiteState.Paused => await ResumeAsync(runner, actor),
             SiteState.Running => Problem.Conflict($"Site '{runner.Site.Name}' ({siteId}) is running; only a paused site can be continued."),

@@ -67,10 +67,14 @@ static class SessionEndpoints
             live => string.Create(CultureInfo.InvariantCulture, $"{live.Session.StartedAt.UtcTicks:D20} {live.Session.Id}"), SessionResponse.Of));
     }
 
-    static IResult Close(HttpContext context, SessionRegistry sessions, string id)
+    static IResult Close(HttpContext context, SessionRegistry sessions, Audit audit, string id)
     {
-        if (sessions.Find(id) is not { } live) return Problem.NotFound($"There is no session '{id}'.").Answer();
-        live.Session.RequestClose(Closed);
-        return TypedResults.NoContent();
+        var refused = audit.Act(context.Actor(), Role.Operator, "close", $"sessions/{id}", _ =>
+        {
+            if (sessions.Find(id) is not { } live) return Problem.NotFound($"There is no session '{id}'.");
+            live.Session.RequestClose(Closed);
+            return null;
+        });
+        return refused?.Answer() ?? TypedResults.NoContent();
     }
 }

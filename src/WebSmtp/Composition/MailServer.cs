@@ -1,3 +1,4 @@
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
@@ -13,13 +14,14 @@ namespace WebSmtp.Composition;
 sealed class MailServer(
     ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
     CollectorRunner collectors, PickupWatch pickup, QueueUpkeep upkeep, Operations operations, RejectionLog rejections,
-    TraceUpkeep trace) : IHostedService
+    TraceUpkeep trace, Audit audit) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     public async Task StartAsync(CancellationToken stop)
     {
+        await audit.StartAsync(stop);
         await upkeep.RecoverAsync(stop);
         await smartHosts.LoadAsync(stop);
         rejections.Start();
@@ -42,5 +44,6 @@ sealed class MailServer(
         await upkeep.StopAsync();
         await trace.StopAsync();
         await rejections.StopAsync();
+        await audit.StopAsync();
     }
 }

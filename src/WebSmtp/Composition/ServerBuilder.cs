@@ -105,6 +105,7 @@ static class ServerBuilder
         services.AddSingleton(new DataDirectory(settings.DataDirectory, settings.Mailroots));
         services.AddSingleton(provider => new MessageIds(provider.GetRequiredService<TimeProvider>(), node: 0));
         services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>().AddSingleton<ActGate>();
+        services.AddSingleton<Audit>();
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();
