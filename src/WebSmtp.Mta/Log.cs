@@ -61,4 +61,13 @@ static partial class Log
 
     [LoggerMessage(6036, LogLevel.Information, "{User} changed the password")]
     public static partial void PasswordChanged(ILogger log, string user);
+
+    [LoggerMessage(6039, LogLevel.Information, "User {User} was {Act} by {By} from {From}")]
+    public static partial void UserChanged(ILogger log, string user, string act, string by, string from);
+
+    [LoggerMessage(6040, LogLevel.Error, "The audit record could not be written: {Act} {Object} by {By} from {From}")]
+    public static partial void AuditLost(ILogger log, Exception? exception, string act, string @object, string by, string from);
+
+    [LoggerMessage(6041, LogLevel.Warning, "The time of the last use of API key {Id} could not be written")]
+    public static partial void KeyUseLost(ILogger log, Exception exception, int id);
 }

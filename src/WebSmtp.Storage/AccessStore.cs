@@ -14,11 +14,41 @@ sealed class AccessStore(Database database) : IAccessStore
 
     public Task<bool> AnyUserAsync(CancellationToken stop) => database.ReadAsync(db => db.AdminUsers.AnyAsync(stop), stop);
 
-    public Task AddUserAsync(AdminUser user, CancellationToken stop) => database.WriteAsync(db =>
+    public async Task<bool> AddUserAsync(AdminUser user, CancellationToken stop)
     {
-        db.Add(user).Property(Column).CurrentValue = Normalize(user.Username);
-        return db.SaveChangesAsync(stop);
-    }, stop);
+        try
+        {
+            await database.WriteAsync(db =>
+            {
+                db.Add(user).Property(Column).CurrentValue = Normalize(user.Username);
+                return db.SaveChangesAsync(stop);
+            }, stop);
+            return true;
+        }
+        catch (DbUpdateException exception) when (database.Provider.Classify(exception) == DatabaseTrouble.Duplicate)
+        {
+            return false;
+        }
+    }
+
+    public Task<IReadOnlyList<AdminUser>> ListUsersAsync(string? afterUsername, int limit, CancellationToken stop)
+    {
+        var after = Normalize(afterUsername ?? "");
+        return database.ReadAsync<IReadOnlyList<AdminUser>>(async db => await db.AdminUsers
+            .Where(u => string.Compare(EF.Property<string>(u, Column), after) > 0)
+            .OrderBy(u => EF.Property<string>(u, Column)).Take(limit).ToListAsync(stop), stop);
+    }
+
+    public Task<long> CountUsersAsync(CancellationToken stop) => database.ReadAsync(db => db.AdminUsers.LongCountAsync(stop), stop);
+
+    public Task<long> CountAdministratorsAsync(CancellationToken stop) =>
+        database.ReadAsync(db => db.AdminUsers.LongCountAsync(u => u.Role == Role.Administrator, stop), stop);
+
+    public Task DeleteUserAsync(int id, CancellationToken stop) =>
+        database.WriteAsync(db => db.AdminUsers.Where(u => u.Id == id).ExecuteDeleteAsync(stop), stop);
+
+    public Task SetLastLogInAsync(int id, DateTimeOffset at, CancellationToken stop) => database.WriteAsync(db =>
+        db.AdminUsers.Where(u => u.Id == id).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastLogInAt, at), stop), stop);
 
     public Task<bool> UpdateUserAsync(AdminUser user, CancellationToken stop) => database.WriteAsync(db =>
     {
@@ -46,4 +76,7 @@ sealed class AccessStore(Database database) : IAccessStore
 
     public Task DeleteKeyAsync(int id, CancellationToken stop) =>
         database.WriteAsync(db => db.ApiKeys.Where(k => k.Id == id).ExecuteDeleteAsync(stop), stop);
+
+    public Task SetLastUseAsync(int id, DateTimeOffset at, CancellationToken stop) => database.WriteAsync(db =>
+        db.ApiKeys.Where(k => k.Id == id).ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedAt, at), stop), stop);
 }

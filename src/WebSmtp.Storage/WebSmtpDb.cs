@@ -21,6 +21,7 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
     internal DbSet<Account> Accounts => Set<Account>();
     internal DbSet<AdminUser> AdminUsers => Set<AdminUser>();
     internal DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+    internal DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
     internal DbSet<CollectionRecord> Collections => Set<CollectionRecord>();
     internal DbSet<CollectionTranscript> CollectionTranscripts => Set<CollectionTranscript>();
     internal DbSet<Message> Messages => Set<Message>();
@@ -42,6 +43,7 @@ public sealed class WebSmtpDb(DbContextOptions<WebSmtpDb> options) : DbContext(o
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcInstant>();
         AsText<Role>();
+        AsText<Door>();
         AsText<DesiredState>();
         AsText<DomainKind>();
         AsText<CollectionMethod>();
@@ -77,6 +79,7 @@ sealed class ServiceState
     public const string ServiceVersion = "smtpServiceVersion";
     public const string LastSiteId = "lastSiteId";
     public const string Probe = "probe";
+    public const string AuditDays = "auditDays";
     public const string IndexedUpTo = "traceIndexedUpTo";
 
     public required string Name { get; set; }

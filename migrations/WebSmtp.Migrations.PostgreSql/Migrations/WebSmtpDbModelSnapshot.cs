@@ -214,9 +214,6 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.Property<DateTime>("StartedAt")
                         .HasColumnType("timestamp with time zone");
 
-                    b.Property<int>("Waiting")
-                        .HasColumnType("integer");
-
                     b.HasKey("Id");
 
                     b.HasIndex("EndedAt");
@@ -224,21 +221,6 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasIndex("SiteId", "Domain", "Id");
 
                     b.ToTable("Collections", (string)null);
-                });
-
-            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
-                {
-                    b.Property<long>("CollectionId")
-                        .HasColumnType("bigint");
-
-                    b.Property<string>("Text")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .UseCollation("C");
-
-                    b.HasKey("CollectionId");
-
-                    b.ToTable("CollectionTranscripts", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
@@ -941,32 +923,6 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.ToTable("SmartHosts", (string)null);
                 });
 
-            modelBuilder.Entity("WebSmtp.Storage.BacklogMinute", b =>
-                {
-                    b.Property<int>("SiteId")
-                        .HasColumnType("integer");
-
-                    b.Property<string>("Domain")
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .UseCollation("C");
-
-                    b.Property<long>("Minute")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("Bytes")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("Messages")
-                        .HasColumnType("bigint");
-
-                    b.HasKey("SiteId", "Domain", "Minute");
-
-                    b.HasIndex("Minute");
-
-                    b.ToTable("Backlog", (string)null);
-                });
-
             modelBuilder.Entity("WebSmtp.Storage.Content", b =>
                 {
                     b.Property<long>("MessageId")
@@ -1013,46 +969,6 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasKey("Bucket", "Key", "MessageId");
 
                     b.ToTable("TraceKeys", (string)null);
-                });
-
-            modelBuilder.Entity("WebSmtp.Storage.TrafficMinute", b =>
-                {
-                    b.Property<long>("Minute")
-                        .HasColumnType("bigint");
-
-                    b.Property<int>("SiteId")
-                        .HasColumnType("integer");
-
-                    b.Property<long>("Accepted")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("AcceptedBytes")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("Deferred")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("Delivered")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("Failed")
-                        .HasColumnType("bigint");
-
-                    b.Property<long>("Refused")
-                        .HasColumnType("bigint");
-
-                    b.HasKey("Minute", "SiteId");
-
-                    b.ToTable("Traffic", (string)null);
-                });
-
-            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
-                {
-                    b.HasOne("WebSmtp.Mta.Collection.CollectionRecord", null)
-                        .WithOne()
-                        .HasForeignKey("WebSmtp.Mta.Collection.CollectionTranscript", "CollectionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

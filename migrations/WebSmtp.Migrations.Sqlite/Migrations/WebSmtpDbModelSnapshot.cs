@@ -184,9 +184,6 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.Property<DateTime>("StartedAt")
                         .HasColumnType("TEXT");
 
-                    b.Property<int>("Waiting")
-                        .HasColumnType("INTEGER");
-
                     b.HasKey("Id");
 
                     b.HasIndex("EndedAt");
@@ -194,20 +191,6 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasIndex("SiteId", "Domain", "Id");
 
                     b.ToTable("Collections", (string)null);
-                });
-
-            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
-                {
-                    b.Property<long>("CollectionId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Text")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("CollectionId");
-
-                    b.ToTable("CollectionTranscripts", (string)null);
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>
@@ -824,31 +807,6 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.ToTable("SmartHosts", (string)null);
                 });
 
-            modelBuilder.Entity("WebSmtp.Storage.BacklogMinute", b =>
-                {
-                    b.Property<int>("SiteId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Domain")
-                        .HasMaxLength(255)
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Minute")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Bytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Messages")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("SiteId", "Domain", "Minute");
-
-                    b.HasIndex("Minute");
-
-                    b.ToTable("Backlog", (string)null);
-                });
-
             modelBuilder.Entity("WebSmtp.Storage.Content", b =>
                 {
                     b.Property<long>("MessageId")
@@ -892,46 +850,6 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                     b.HasKey("Bucket", "Key", "MessageId");
 
                     b.ToTable("TraceKeys", (string)null);
-                });
-
-            modelBuilder.Entity("WebSmtp.Storage.TrafficMinute", b =>
-                {
-                    b.Property<long>("Minute")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("SiteId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Accepted")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("AcceptedBytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Deferred")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Delivered")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Failed")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Refused")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Minute", "SiteId");
-
-                    b.ToTable("Traffic", (string)null);
-                });
-
-            modelBuilder.Entity("WebSmtp.Mta.Collection.CollectionTranscript", b =>
-                {
-                    b.HasOne("WebSmtp.Mta.Collection.CollectionRecord", null)
-                        .WithOne()
-                        .HasForeignKey("WebSmtp.Mta.Collection.CollectionTranscript", "CollectionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("WebSmtp.Mta.Collectors.Collector", b =>

@@ -13,7 +13,7 @@ public sealed record AccountConfiguration(
 /// <summary>Accounts that log in over SMTP. Thread-safe.</summary>
 /// <param name="gate">The one of the program, shared with the operations on sites: domains name accounts.</param>
 public sealed partial class AccountOperations(
-    IAccountStore store, SiteRegistry sites, ISecretProtector secrets, Passwords passwords, ActGate gate,
+    IAccountStore store, SiteRegistry sites, ISecretProtector secrets, Passwords passwords, Audit audit, ActGate gate,
     ILogger<AccountOperations> log)
 {
     const int MaxUsernameLength = 256;
@@ -33,58 +33,62 @@ public sealed partial class AccountOperations(
         return new(items, next, await store.CountAsync(stop));
     }
 
-    public async Task<Result<Account>> CreateAsync(AccountConfiguration wanted, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        var complaints = new Complaints();
-        CheckUsername(wanted.Username, complaints);
-        Check(wanted, complaints);
-        if (wanted.Password is null) complaints.Add("password", "A new account needs a password.");
-        if (complaints.ToProblem() is { } problem) return problem;
+    public Task<Result<Account>> CreateAsync(AccountConfiguration wanted, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<Account>(actor, Role.Administrator, "create", $"accounts/{wanted.Username}", async act =>
+        {
+            var complaints = new Complaints();
+            CheckUsername(wanted.Username, complaints);
+            Check(wanted, complaints);
+            if (wanted.Password is null) complaints.Add("password", "A new account needs a password.");
+            if (complaints.ToProblem() is { } problem) return problem;
 
-        var account = new Account { Username = wanted.Username, PasswordHash = await passwords.HashAsync(wanted.Password!, stop) };
-        Fill(account, wanted);
-        if (!await store.AddAsync(account, stop)) return Problem.Conflict($"There is an account '{wanted.Username}' already.");
-        Log.AccountChanged(log, account.Username, "created", actor.Name, actor.From);
-        return account;
-    }
+            var account = new Account { Username = wanted.Username, PasswordHash = await passwords.HashAsync(wanted.Password!, stop) };
+            Fill(account, wanted);
+            if (!await store.AddAsync(account, stop)) return Problem.Conflict($"There is an account '{wanted.Username}' already.");
+            act.Changes(null, AuditImage.Of(account));
+            Log.AccountChanged(log, account.Username, "created", actor.Name, actor.From);
+            return account;
+        });
 
-    public async Task<Result<Account>> UpdateAsync(
-        string username, AccountConfiguration wanted, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        if (await FindAsync(username, stop) is not { } account) return NoAccount(username);
-        if (version is not null && version != account.Version) return Stale(account);
-        var complaints = new Complaints();
-        if (wanted.Username != account.Username) complaints.Add("username", "An account's name cannot be changed; make another account.");
-        Check(wanted, complaints);
-        if (wanted is { ChallengeResponse: true, Password: null } && account.ChallengeSecret is null)
-            complaints.Add("password", "Only a hash of the password is kept, so switching challengeResponse on needs the password again.");
-        if (complaints.ToProblem() is { } problem) return problem;
+    public Task<Result<Account>> UpdateAsync(
+        string username, AccountConfiguration wanted, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<Account>(actor, Role.Administrator, "change", $"accounts/{username}", async act =>
+        {
+            if (await FindAsync(username, stop) is not { } account) return NoAccount(username);
+            if (version is not null && version != account.Version) return Stale(account);
+            var complaints = new Complaints();
+            if (wanted.Username != account.Username) complaints.Add("username", "An account's name cannot be changed; make another account.");
+            Check(wanted, complaints);
+            if (wanted is { ChallengeResponse: true, Password: null } && account.ChallengeSecret is null)
+                complaints.Add("password", "Only a hash of the password is kept, so switching challengeResponse on needs the password again.");
+            if (complaints.ToProblem() is { } problem) return problem;
 
-        if (wanted.Password is not null) account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
-        Fill(account, wanted);
-        if (!await store.UpdateAsync(account, stop)) return Stale(account);
-        Log.AccountChanged(log, account.Username, "changed", actor.Name, actor.From);
-        return await store.FindAsync(username, stop) is { } changed ? changed : NoAccount(username);
-    }
+            var before = AuditImage.Of(account);
+            if (wanted.Password is not null) account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
+            Fill(account, wanted);
+            if (!await store.UpdateAsync(account, stop)) return Stale(account);
+            act.Changes(before, AuditImage.Of(account));
+            Log.AccountChanged(log, account.Username, "changed", actor.Name, actor.From);
+            return await store.FindAsync(username, stop) is { } changed ? changed : NoAccount(username);
+        });
 
     /// <summary>Refused (Conflict) while a domain names it in its TURN accounts; the detail names the domains.</summary>
-    public async Task<Problem?> DeleteAsync(string username, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        if (await FindAsync(username, stop) is not { } account) return NoAccount(username);
-        if (version is not null && version != account.Version) return Stale(account);
-        var domains = sites.Sites.Values
-            .SelectMany(view => view.Site.TurnDomainsOf(account.Username), (view, domain) => $"{domain.Name} of site '{view.Site.Name}' ({view.Site.Id})")
-            .ToList();
-        if (domains.Count > 0)
-            return Problem.Conflict($"Account '{account.Username}' collects mail with TURN for {string.Join(", ", domains)}; take it from there first.");
-        await store.DeleteAsync(account.Id, stop);
-        Log.AccountChanged(log, account.Username, "deleted", actor.Name, actor.From);
-        return null;
-    }
+    public Task<Problem?> DeleteAsync(string username, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "delete", $"accounts/{username}", async act =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            if (await FindAsync(username, stop) is not { } account) return NoAccount(username);
+            if (version is not null && version != account.Version) return Stale(account);
+            var domains = sites.Sites.Values
+                .SelectMany(view => view.Site.TurnDomainsOf(account.Username), (view, domain) => $"{domain.Name} of site '{view.Site.Name}' ({view.Site.Id})")
+                .ToList();
+            if (domains.Count > 0)
+                return Problem.Conflict($"Account '{account.Username}' collects mail with TURN for {string.Join(", ", domains)}; take it from there first.");
+            await store.DeleteAsync(account.Id, stop);
+            act.Changes(AuditImage.Of(account), null);
+            Log.AccountChanged(log, account.Username, "deleted", actor.Name, actor.From);
+            return null;
+        });
 
     static void CheckUsername(string username, Complaints complaints)
     {

@@ -10,8 +10,9 @@ public sealed class AdminUser
     public Role Role { get; set; }
     public required string PasswordHash { get; set; }
 
-    /// <summary>Changed with the password: sessions of the browser that hold another stamp end.</summary>
+    /// <summary>Changed with the password and the role: sessions of the browser that hold another stamp end.</summary>
     public required string SecurityStamp { get; set; }
+    public DateTimeOffset? LastLogInAt { get; set; }
     public long Version { get; set; } = 1;
 }
 
@@ -24,6 +25,9 @@ public sealed class ApiKey
     public required byte[] KeyHash { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>To the minute; null: never.</summary>
+    public DateTimeOffset? LastUsedAt { get; set; }
 }
 
 /// <summary>Users of the web admin and API keys in the database. Thread-safe.</summary>
@@ -31,7 +35,18 @@ public interface IAccessStore
 {
     Task<AdminUser?> FindUserAsync(string username, CancellationToken stop);
     Task<bool> AnyUserAsync(CancellationToken stop);
-    Task AddUserAsync(AdminUser user, CancellationToken stop);
+
+    /// <summary>False when the name is taken.</summary>
+    Task<bool> AddUserAsync(AdminUser user, CancellationToken stop);
+
+    /// <summary>Users by name after <paramref name="afterUsername"/> (null: from the first).</summary>
+    Task<IReadOnlyList<AdminUser>> ListUsersAsync(string? afterUsername, int limit, CancellationToken stop);
+    Task<long> CountUsersAsync(CancellationToken stop);
+    Task<long> CountAdministratorsAsync(CancellationToken stop);
+    Task DeleteUserAsync(int id, CancellationToken stop);
+
+    /// <summary>Without making anybody's copy stale.</summary>
+    Task SetLastLogInAsync(int id, DateTimeOffset at, CancellationToken stop);
     Task<bool> UpdateUserAsync(AdminUser user, CancellationToken stop);
     Task<ApiKey?> FindKeyAsync(byte[] keyHash, CancellationToken stop);
 
@@ -43,4 +58,5 @@ public interface IAccessStore
     Task<long> CountKeysAsync(CancellationToken stop);
     Task<ApiKey?> FindKeyAsync(int id, CancellationToken stop);
     Task DeleteKeyAsync(int id, CancellationToken stop);
+    Task SetLastUseAsync(int id, DateTimeOffset at, CancellationToken stop);
 }

@@ -34,40 +34,44 @@ public sealed partial class AccessOperations
     }
 
     /// <summary>Makes up a key; only its hash is kept.</summary>
-    public async Task<Result<NewKey>> CreateKeyAsync(KeyConfiguration wanted, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        var complaints = new Complaints();
-        if (wanted.Name.Length is 0 or > MaxNameLength || string.IsNullOrWhiteSpace(wanted.Name) || wanted.Name.Any(char.IsControl))
-            complaints.Add("name", $"Give a name of at most {MaxNameLength} characters, without control characters.");
-        if (!Enum.IsDefined(wanted.Role)) complaints.Add("role", "Give one of viewer, operator, administrator.");
-        if (wanted.ExpiresAt <= time.GetUtcNow()) complaints.Add("expiresAt", "Give a time that is still to come, or null for a key that does not expire.");
-        if (complaints.ToProblem() is { } problem) return problem;
-
-        var key = RandomNumberGenerator.GetString(Alphabet, MadeUpKeyLength);
-        var stored = new ApiKey
+    public Task<Result<NewKey>> CreateKeyAsync(KeyConfiguration wanted, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<NewKey>(actor, Role.Administrator, "create", "keys", async act =>
         {
-            Name = wanted.Name,
-            Role = wanted.Role,
-            KeyHash = HashOf(key),
-            CreatedAt = time.GetUtcNow(),
-            ExpiresAt = wanted.ExpiresAt,
-        };
-        await store.AddKeyAsync(stored, stop);
-        Log.KeyChanged(log, stored.Name, stored.Id, "made", actor.Name, actor.From);
-        return new NewKey(stored, key);
-    }
+            var complaints = new Complaints();
+            if (wanted.Name.Length is 0 or > MaxNameLength || string.IsNullOrWhiteSpace(wanted.Name) || wanted.Name.Any(char.IsControl))
+                complaints.Add("name", $"Give a name of at most {MaxNameLength} characters, without control characters.");
+            if (!Enum.IsDefined(wanted.Role)) complaints.Add("role", "Give one of viewer, operator, administrator.");
+            if (wanted.ExpiresAt <= time.GetUtcNow()) complaints.Add("expiresAt", "Give a time that is still to come, or null for a key that does not expire.");
+            if (complaints.ToProblem() is { } problem) return problem;
+
+            var key = RandomNumberGenerator.GetString(Alphabet, MadeUpKeyLength);
+            var stored = new ApiKey
+            {
+                Name = wanted.Name,
+                Role = wanted.Role,
+                KeyHash = HashOf(key),
+                CreatedAt = time.GetUtcNow(),
+                ExpiresAt = wanted.ExpiresAt,
+            };
+            await store.AddKeyAsync(stored, stop);
+            act.Subject = $"keys/{stored.Id}";
+            act.Changes(null, AuditImage.Of(stored));
+            Log.KeyChanged(log, stored.Name, stored.Id, "made", actor.Name, actor.From);
+            return new NewKey(stored, key);
+        });
 
     /// <summary>Null: deleted, and refused from now on.</summary>
-    public async Task<Problem?> DeleteKeyAsync(int id, Actor actor, CancellationToken stop)
-    {
-        var found = await FindKeyAsync(id, actor, stop);
-        if (found.Value is not { } key) return found.Problem;
-        await store.DeleteKeyAsync(id, stop);
-        _keys.Forget(key);
-        Log.KeyChanged(log, key.Name, key.Id, "deleted", actor.Name, actor.From);
-        return null;
-    }
+    public Task<Problem?> DeleteKeyAsync(int id, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "delete", $"keys/{id}", async act =>
+        {
+            var found = await FindKeyAsync(id, actor, stop);
+            if (found.Value is not { } key) return found.Problem;
+            act.Changes(AuditImage.Of(key), null);
+            await store.DeleteKeyAsync(id, stop);
+            _keys.Forget(key);
+            Log.KeyChanged(log, key.Name, key.Id, "deleted", actor.Name, actor.From);
+            return null;
+        });
 
     static Problem NoKey(int id) => Problem.NotFound($"There is no API key {id}.");
 }

@@ -6,7 +6,9 @@ using WebSmtp.Mta.Accounts;
 namespace WebSmtp.Mta.Administration;
 
 /// <summary>Who may use the web admin and the REST API. Thread-safe.</summary>
-public sealed partial class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
+/// <param name="gate">The one of the program: who looks for the last administrator must not be overtaken.</param>
+public sealed partial class AccessOperations(
+    IAccessStore store, Passwords passwords, Audit audit, ActGate gate, TimeProvider time, ILogger<AccessOperations> log)
 {
     const string FirstUser = "admin";
     const string FirstKey = "first-run";
@@ -21,6 +23,8 @@ public sealed partial class AccessOperations(IAccessStore store, Passwords passw
 
     readonly LogInAttempts _attempts = new(time);
     readonly KnownKeys _keys = new(time);
+
+    Action<string> _logInsEnded = static _ => { };
 
     /// <summary>
     /// Makes the administrator <c>admin</c> when there is no user yet; returns the password that was made up, to be shown
@@ -43,6 +47,9 @@ public sealed partial class AccessOperations(IAccessStore store, Passwords passw
         return madeUp;
     }
 
+    /// <summary>Whoever remembers log-ins is told the user whose have all ended: by another password or role, or with the user.</summary>
+    public void WhenLogInsEnd(Action<string> then) => _logInsEnded += then;
+
     /// <summary>Null when somebody can log in with such a password, else one sentence. How good it is, is for who gives it.</summary>
     public static string? JudgeFirstPassword(string password) => Passwords.Judge(password, minLength: 1);
 
@@ -55,9 +62,17 @@ public sealed partial class AccessOperations(IAccessStore store, Passwords passw
     /// <param name="from">Address that the attempt comes from.</param>
     public async Task<AdminUser?> LogInAsync(string username, string password, string from, CancellationToken stop)
     {
-        if (await VerifyAsync(username, password, from, stop) is not { } user) return null;
-        Log.LoggedIn(log, user.Username, from);
-        return user;
+        // What no user can be called does not reach the log, nor the record.
+        var name = IsName(username) ? username : "(no name)";
+        var done = await audit.ActAsync<AdminUser>(new(name, Role.Viewer, from, Door.Web), Role.Viewer, "log in", $"users/{name}", async _ =>
+        {
+            if (await VerifyAsync(username, password, from, stop) is not { } user)
+                return Problem.Forbidden("Name or password is wrong, or there were too many attempts.");
+            await store.SetLastLogInAsync(user.Id, time.GetUtcNow(), stop);
+            Log.LoggedIn(log, user.Username, from);
+            return user;
+        });
+        return done.Value;
     }
 
     /// <summary>Null when there is no such user or the stamp is another: the log-in is over.</summary>
@@ -68,35 +83,41 @@ public sealed partial class AccessOperations(IAccessStore store, Passwords passw
             : null;
 
     /// <summary>The key's name and role; null when unknown or expired.</summary>
-    public async Task<ApiKey?> FindKeyAsync(string key, CancellationToken stop)
+    /// <param name="from">Address that it comes from.</param>
+    public async Task<ApiKey?> FindKeyAsync(string key, string from, CancellationToken stop)
     {
-        if (key.Length is 0 or > MaxKeyLength) return null;
-        var hash = HashOf(key);
-        if (_keys.Find(hash) is not { } found)
+        var found = key.Length is 0 or > MaxKeyLength ? null : await FindKnownAsync(HashOf(key), stop);
+        var now = time.GetUtcNow();
+        if (found is null || found.ExpiresAt <= now)
         {
-            if (await store.FindKeyAsync(hash, stop) is not { } stored) return null;
-            _keys.Add(found = stored);
+            audit.Refused(new(found?.Name ?? "(unknown key)", found?.Role ?? Role.Viewer, from, Door.Key), "log in",
+                found is null ? "keys" : $"keys/{found.Id}", Problem.Forbidden(found is null ? "The key is unknown." : "The key is expired."));
+            return null;
         }
-        return found.ExpiresAt <= time.GetUtcNow() ? null : found;
+        if (_keys.IsUseNews(found, now)) _ = WriteUseAsync(found.Id, now);
+        return found;
     }
 
-    /// <summary>Null: changed; all other log-ins of the user end.</summary>
-    public async Task<Problem?> ChangePasswordAsync(string username, string oldPassword, string newPassword, CancellationToken stop)
-    {
-        if (Passwords.Judge(newPassword, MinPasswordLength) is { } bad) return Problem.Invalid("newPassword", bad);
-        if (await VerifyAsync(username, oldPassword, "password change", stop) is not { } user)
-            return Problem.Invalid("oldPassword", "This is not the password, or there were too many attempts; wait before the next one.");
-        user.PasswordHash = await passwords.HashAsync(newPassword, stop);
-        user.SecurityStamp = NewStamp();
-        if (!await store.UpdateUserAsync(user, stop)) return Problem.Stale($"User '{user.Username}' was changed meanwhile; try again.");
-        Log.PasswordChanged(log, user.Username);
-        return null;
-    }
+    /// <summary>Null: somebody's own password is changed, by who knows the old one; all log-ins of the user end.</summary>
+    public Task<Problem?> ChangePasswordAsync(string username, string oldPassword, string newPassword, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Viewer, "change password", $"users/{username}", async act =>
+        {
+            if (Passwords.Judge(newPassword, MinPasswordLength) is { } bad) return Problem.Invalid("newPassword", bad);
+            if (await VerifyAsync(username, oldPassword, actor.From, stop) is not { } user)
+                return Problem.Invalid("oldPassword", "This is not the password, or there were too many attempts; wait before the next one.");
+            var before = AuditImage.Of(user);
+            user.PasswordHash = await passwords.HashAsync(newPassword, stop);
+            user.SecurityStamp = NewStamp();
+            if (!await store.UpdateUserAsync(user, stop)) return StaleUser(user);
+            act.Changes(before, AuditImage.Of(user));
+            _logInsEnded(user.Username);
+            Log.PasswordChanged(log, user.Username);
+            return null;
+        });
 
     async Task<AdminUser?> VerifyAsync(string username, string password, string from, CancellationToken stop)
     {
-        // What no user can be called is not looked up, and does not reach the log.
-        if (username.Length > MaxNameLength || username.Any(char.IsControl) || password.Length > Passwords.MaxLength) return null;
+        if (!IsName(username) || password.Length > Passwords.MaxLength) return null;
         if (!_attempts.TryBegin(username, from)) return null;
         var user = await store.FindUserAsync(username, stop);
         if (await passwords.VerifyAsync(password, user?.PasswordHash, stop))
@@ -117,6 +138,28 @@ public sealed partial class AccessOperations(IAccessStore store, Passwords passw
             new() { Name = FirstKey, Role = Role.Administrator, KeyHash = HashOf(key), CreatedAt = time.GetUtcNow() }, stop);
         Log.FirstKey(log);
     }
+
+    async Task<ApiKey?> FindKnownAsync(byte[] hash, CancellationToken stop)
+    {
+        if (_keys.Find(hash) is { } known) return known;
+        if (await store.FindKeyAsync(hash, stop) is { } stored) _keys.Add(known = stored); else known = null;
+        return known;
+    }
+
+    /// <summary>Behind the back of who uses it.</summary>
+    async Task WriteUseAsync(int id, DateTimeOffset at)
+    {
+        try
+        {
+            await store.SetLastUseAsync(id, at, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Log.KeyUseLost(log, e, id);
+        }
+    }
+
+    static bool IsName(string username) => username.Length is > 0 and <= MaxNameLength && !username.Any(char.IsControl);
 
     static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 

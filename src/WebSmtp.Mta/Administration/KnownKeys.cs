@@ -7,14 +7,27 @@ namespace WebSmtp.Mta.Administration;
 sealed class KnownKeys(TimeProvider time)
 {
     const int Capacity = 1000;
-    static readonly TimeSpan For = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan For = TimeSpan.FromSeconds(10), UseEvery = TimeSpan.FromMinutes(1);
 
     readonly Lock _gate = new();
     readonly Dictionary<string, (ApiKey Key, DateTimeOffset Until)> _keys = new(StringComparer.Ordinal);
+    readonly Dictionary<int, DateTimeOffset> _uses = [];
 
     public ApiKey? Find(byte[] hash)
     {
         lock (_gate) return _keys.TryGetValue(Convert.ToHexString(hash), out var known) && time.GetUtcNow() < known.Until ? known.Key : null;
+    }
+
+    /// <summary>True once a minute for each key: the use is worth writing down.</summary>
+    public bool IsUseNews(ApiKey key, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (_uses.TryGetValue(key.Id, out var last) && now - last < UseEvery) return false;
+            if (_uses.Count >= Capacity) _uses.Clear();
+            _uses[key.Id] = now;
+            return true;
+        }
     }
 
     public void Forget(ApiKey key)

@@ -52,6 +52,17 @@ sealed class LogInAttempts(TimeProvider time)
         }
     }
 
+    /// <summary>From where a user cannot log in now, and until when.</summary>
+    public IReadOnlyList<LockedOut> LockedOut(string user)
+    {
+        var (name, now) = (user.ToUpperInvariant(), time.GetUtcNow());
+        lock (_gate)
+        {
+            return [.. _failing.Where(pair => pair.Key.User == name && pair.Value.NotBefore > now)
+                .Select(pair => new LockedOut(pair.Key.From, pair.Value.NotBefore)).OrderByDescending(locked => locked.Until)];
+        }
+    }
+
     static TimeSpan DelayAfter(int failures) => failures < Free
         ? TimeSpan.Zero
         : TimeSpan.FromSeconds(Math.Min(LongestDelay.TotalSeconds, Math.Pow(2, Math.Min(failures - Free, 30))));
@@ -68,3 +79,6 @@ sealed class LogInAttempts(TimeProvider time)
 
     readonly record struct Attempts(int Failures, DateTimeOffset NotBefore);
 }
+
+/// <summary>An address from which a user cannot log in until then: there were too many failures.</summary>
+public sealed record LockedOut(string From, DateTimeOffset Until);

@@ -20,7 +20,7 @@ public sealed record HeldDomain(
 }
 
 /// <summary>The view on held mail, and the operator's own trigger. Thread-safe.</summary>
-public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionStore records, Collections collections)
+public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionStore records, Collections collections, Audit audit)
 {
     /// <summary>By the newest collection they were learned from.</summary>
     readonly ConcurrentDictionary<(int SiteId, string Domain), (long Last, CollectionHabit? Habit)> _habits = new();
@@ -63,16 +63,16 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     }
 
     /// <summary>Starts what ETRN would start; the value says how many messages wait. Refused when the domain is not held.</summary>
-    public async Task<Result<DequeueStarted>> DequeueAsync(int siteId, string domain, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (sites.Find(siteId) is not { Site: var site, State: var state }) return Problem.NotFound($"There is no site {siteId}.");
-        if (site.FindDomain(domain) is not { } rule) return Problem.NotFound($"Site {siteId} has no domain '{domain}'.");
-        if (!rule.IsHeld) return Problem.Conflict($"Mail for '{rule.Name}' is not held, so there is nothing to dequeue.");
-        if (state is not (SiteState.Running or SiteState.Paused))
-            return Problem.Conflict($"Site '{site.Name}' ({siteId}) is {state.ToString().ToLowerInvariant()}, so it sends no mail; start it first.");
-        return new DequeueStarted(await collections.DequeueAsync(site, rule, actor.Name, actor.From, stop));
-    }
+    public Task<Result<DequeueStarted>> DequeueAsync(int siteId, string domain, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<DequeueStarted>(actor, Role.Operator, "dequeue", $"sites/{siteId}/domains/{domain}", async _ =>
+        {
+            if (sites.Find(siteId) is not { Site: var site, State: var state }) return Problem.NotFound($"There is no site {siteId}.");
+            if (site.FindDomain(domain) is not { } rule) return Problem.NotFound($"Site {siteId} has no domain '{domain}'.");
+            if (!rule.IsHeld) return Problem.Conflict($"Mail for '{rule.Name}' is not held, so there is nothing to dequeue.");
+            if (state is not (SiteState.Running or SiteState.Paused))
+                return Problem.Conflict($"Site '{site.Name}' ({siteId}) is {state.ToString().ToLowerInvariant()}, so it sends no mail; start it first.");
+            return new DequeueStarted(await collections.DequeueAsync(site, rule, actor.Name, actor.From, stop));
+        });
 
     async Task<HeldDomain> LookAsync(
         SiteSnapshot site, DomainSnapshot rule, IReadOnlyDictionary<string, CollectionRecord> last,

@@ -22,7 +22,7 @@ public sealed record CollectorView(Collector Collector, CollectorRun? LastRun, D
 
 /// <summary>Everything that is done with a site's collectors, for every door. Thread-safe.</summary>
 public sealed class CollectorOperations(
-    ICollectorStore store, CollectorRunner runner, CollectorHosts hosts, SiteRegistry sites, ISecretProtector secrets, TimeProvider time,
+    ICollectorStore store, CollectorRunner runner, CollectorHosts hosts, SiteRegistry sites, ISecretProtector secrets, Audit audit, TimeProvider time,
     ILogger<CollectorOperations> log)
 {
     const int MaxPage = 500;
@@ -42,57 +42,61 @@ public sealed class CollectorOperations(
         return await FindOneAsync(siteId, name, stop) is { } found ? await ViewAsync(found, stop) : NoCollector(siteId, name);
     }
 
-    public async Task<Result<CollectorView>> CreateAsync(int siteId, CollectorConfiguration wanted, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        if (sites.Find(siteId) is not { } view) return NoSite(siteId);
-        if (await RefuseAsync(view.Site, wanted, hasPassword: false, stop) is { } problem) return problem;
-        var collector = new Collector { SiteId = siteId, Name = wanted.Name, Host = wanted.Host };
-        Fill(collector, wanted);
-        if (!await store.AddAsync(collector, stop)) return Problem.Conflict($"Site {siteId} has a collector '{wanted.Name}' already.");
-        Changed(view.Site, collector, "created", actor);
-        return await ViewAsync(collector, stop);
-    }
+    public Task<Result<CollectorView>> CreateAsync(int siteId, CollectorConfiguration wanted, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<CollectorView>(actor, Role.Administrator, "create", $"sites/{siteId}/collectors/{wanted.Name}", async act =>
+        {
+            if (sites.Find(siteId) is not { } view) return NoSite(siteId);
+            if (await RefuseAsync(view.Site, wanted, hasPassword: false, stop) is { } problem) return problem;
+            var collector = new Collector { SiteId = siteId, Name = wanted.Name, Host = wanted.Host };
+            Fill(collector, wanted);
+            if (!await store.AddAsync(collector, stop)) return Problem.Conflict($"Site {siteId} has a collector '{wanted.Name}' already.");
+            act.Changes(null, AuditImage.Of(collector));
+            Changed(view.Site, collector, "created", actor);
+            return await ViewAsync(collector, stop);
+        });
 
-    public async Task<Result<CollectorView>> UpdateAsync(
-        int siteId, string name, CollectorConfiguration wanted, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        if (sites.Find(siteId) is not { } view) return NoSite(siteId);
-        if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
-        if (version is not null && version != collector.Version) return Stale(collector);
-        if (wanted.Name != collector.Name) return Problem.Invalid("name", "A collector's name cannot be changed: its runs are found by it. Make another one.");
-        if (await RefuseAsync(view.Site, wanted, collector.Password is not null, stop) is { } problem) return problem;
-        Fill(collector, wanted);
-        if (!await store.UpdateAsync(collector, stop)) return Stale(collector);
-        Changed(view.Site, collector, "changed", actor);
-        return await FindAsync(siteId, name, stop);
-    }
+    public Task<Result<CollectorView>> UpdateAsync(
+        int siteId, string name, CollectorConfiguration wanted, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<CollectorView>(actor, Role.Administrator, "change", $"sites/{siteId}/collectors/{name}", async act =>
+        {
+            if (sites.Find(siteId) is not { } view) return NoSite(siteId);
+            if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
+            if (version is not null && version != collector.Version) return Stale(collector);
+            if (wanted.Name != collector.Name) return Problem.Invalid("name", "A collector's name cannot be changed: its runs are found by it. Make another one.");
+            if (await RefuseAsync(view.Site, wanted, collector.Password is not null, stop) is { } problem) return problem;
+            var before = AuditImage.Of(collector);
+            Fill(collector, wanted);
+            if (!await store.UpdateAsync(collector, stop)) return Stale(collector);
+            act.Changes(before, AuditImage.Of(collector));
+            Changed(view.Site, collector, "changed", actor);
+            return await FindAsync(siteId, name, stop);
+        });
 
     /// <summary>A run that is on its way goes on to its end; runs stay as history.</summary>
-    public async Task<Problem?> DeleteAsync(int siteId, string name, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        if (sites.Find(siteId) is not { } view) return NoSite(siteId);
-        if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
-        if (version is not null && version != collector.Version) return Stale(collector);
-        await store.DeleteAsync(collector.Id, stop);
-        Changed(view.Site, collector, "deleted", actor);
-        return null;
-    }
+    public Task<Problem?> DeleteAsync(int siteId, string name, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "delete", $"sites/{siteId}/collectors/{name}", async act =>
+        {
+            if (sites.Find(siteId) is not { } view) return NoSite(siteId);
+            if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
+            if (version is not null && version != collector.Version) return Stale(collector);
+            await store.DeleteAsync(collector.Id, stop);
+            act.Changes(AuditImage.Of(collector), null);
+            Changed(view.Site, collector, "deleted", actor);
+            return null;
+        });
 
     /// <summary>Begins a run, also of a collector that is not enabled. Refused (Conflict) while one is on its way, or where the site does not run.</summary>
-    public async Task<Result<CollectorRun>> RunAsync(int siteId, string name, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (sites.Find(siteId) is not { } view) return NoSite(siteId);
-        if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
-        if (view.State is not SiteState.Running) return Problem.Conflict($"Site {siteId} does not run; start it first.");
-        if (view.Site.ServiceVersion < 2) return Problem.Conflict("smtpServiceVersion is 1: nothing is collected. Set it to 2 first.");
-        return await runner.TryRunAsync(collector, actor.Name, stop) is { } run
-            ? run
-            : Problem.Conflict($"Collector '{collector.Name}' runs already, or the server is being stopped.");
-    }
+    public Task<Result<CollectorRun>> RunAsync(int siteId, string name, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<CollectorRun>(actor, Role.Operator, "run", $"sites/{siteId}/collectors/{name}", async _ =>
+        {
+            if (sites.Find(siteId) is not { } view) return NoSite(siteId);
+            if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
+            if (view.State is not SiteState.Running) return Problem.Conflict($"Site {siteId} does not run; start it first.");
+            if (view.Site.ServiceVersion < 2) return Problem.Conflict("smtpServiceVersion is 1: nothing is collected. Set it to 2 first.");
+            return await runner.TryRunAsync(collector, actor.Name, stop) is { } run
+                ? run
+                : Problem.Conflict($"Collector '{collector.Name}' runs already, or the server is being stopped.");
+        });
 
     /// <summary>Newest first. The cursor is the id of the last run of the page before.</summary>
     public async Task<Result<Page<CollectorRun>>> RunsAsync(int siteId, string name, string? cursor, int limit, CancellationToken stop)

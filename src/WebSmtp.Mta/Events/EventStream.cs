@@ -18,6 +18,9 @@ public sealed record CollectionEvent(DateTimeOffset At, int SiteId, long Collect
 public sealed record OperationEvent(
     DateTimeOffset At, int SiteId, string OperationId, Queue.OperationState State, long Done, long Total) : MtaEvent(At, SiteId);
 
+/// <summary>An administrator or operator did something. Of no site: <paramref name="Subject"/> is the REST API's path of what it was done to.</summary>
+public sealed record ChangeEvent(DateTimeOffset At, string Action, string Subject) : MtaEvent(At, 0);
+
 /// <summary>
 /// One stream of facts inside the process. Publishing never waits: a reader that falls behind loses the oldest events.
 /// Thread-safe.

@@ -65,7 +65,7 @@ public sealed class Operation
 /// They live in this process: one that a stop of the program cut off is begun again by whoever wants the rest, since none
 /// does harm twice. Thread-safe.
 /// </summary>
-public sealed class Operations(MessageIds ids, EventStream events, TimeProvider time, ILogger<Operations> log)
+public sealed class Operations(MessageIds ids, EventStream events, Audit audit, TimeProvider time, ILogger<Operations> log)
 {
     /// <summary>At the same time; each takes its share of the disk from the mail.</summary>
     const int MostRunning = 10;
@@ -87,15 +87,15 @@ public sealed class Operations(MessageIds ids, EventStream events, TimeProvider 
     }
 
     /// <summary>Null: it ends after the piece that it is at.</summary>
-    public Problem? Cancel(string id, Actor actor)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (!_all.TryGetValue(id, out var operation)) return Problem.NotFound($"There is no operation '{id}'.");
-        if (operation.View.State is not OperationState.Running) return Problem.Conflict($"Operation {operation.View.Id} has ended.");
-        Log.OperationCancelled(log, operation.View.What, actor.Name);
-        operation.Cancel.Cancel();
-        return null;
-    }
+    public Problem? Cancel(string id, Actor actor) =>
+        audit.Act(actor, Role.Operator, "cancel", $"operations/{id}", _ =>
+        {
+            if (!_all.TryGetValue(id, out var operation)) return Problem.NotFound($"There is no operation '{id}'.");
+            if (operation.View.State is not OperationState.Running) return Problem.Conflict($"Operation {operation.View.Id} has ended.");
+            Log.OperationCancelled(log, operation.View.What, actor.Name);
+            operation.Cancel.Cancel();
+            return null;
+        });
 
     /// <summary>Why no other can begin now; null: one can.</summary>
     internal Problem? Full => _all.Values.Count(one => one.View.State is OperationState.Running) < MostRunning

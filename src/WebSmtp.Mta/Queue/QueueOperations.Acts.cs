@@ -14,23 +14,24 @@ public sealed partial class QueueOperations
     /// nothing is changed then.
     /// </summary>
     /// <param name="recipient">The address; null: all that are in the queue.</param>
-    public async Task<Result<Message>> ActAsync(MessageId id, QueueOrder order, string? recipient, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (await queue.FindAsync(id, stop) is not { LiveRecipients: > 0 } message) return Problem.NotFound($"There is no message {id} in the queue.");
-        var entries = message.Recipients.Where(entry => IsLive(entry) && (recipient is null || Same(entry.Address, recipient))).ToList();
-        if (entries.Count == 0) return Problem.NotFound($"Message {id} has no recipient '{recipient}' in the queue.");
-        var checkedOrder = Check(order, message.SiteId);
-        if (checkedOrder.Value is not { } wanted) return checkedOrder.Problem!;
-        if (recipient is not null && wanted.To is { SiteId: not null })
-            return Problem.Invalid("recipient", "A message goes to another site with all its recipients.");
-        if (await ObjectAsync(entries, wanted, message.SiteId, actor, stop) is { } reason) return Problem.Conflict($"Message {id}: {reason}");
+    public Task<Result<Message>> ActAsync(MessageId id, QueueOrder order, string? recipient, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<Message>(actor, Role.Operator, order.Act.ToString().ToLowerInvariant(), $"messages/{id}", async act =>
+        {
+            if (await queue.FindAsync(id, stop) is not { LiveRecipients: > 0 } message) return Problem.NotFound($"There is no message {id} in the queue.");
+            var entries = message.Recipients.Where(entry => IsLive(entry) && (recipient is null || Same(entry.Address, recipient))).ToList();
+            if (entries.Count == 0) return Problem.NotFound($"Message {id} has no recipient '{recipient}' in the queue.");
+            var checkedOrder = Check(order, message.SiteId);
+            if (checkedOrder.Value is not { } wanted) return checkedOrder.Problem!;
+            if (recipient is not null && wanted.To is { SiteId: not null })
+                return Problem.Invalid("recipient", "A message goes to another site with all its recipients.");
+            if (await ObjectAsync(entries, wanted, message.SiteId, actor, stop) is { } reason) return Problem.Conflict($"Message {id}: {reason}");
 
-        var reasons = await work.DoAsync([new(message, entries)], wanted, actor.Name, actor.From, stop);
-        if (reasons.TryGetValue(message.Id, out var late)) return Problem.Conflict($"Message {id}: {late}");
-        Log.OperatorActed(log, id.ToString(), wanted.ToString(), actor.Name);
-        return await queue.FindAsync(id, stop) ?? message;
-    }
+            var reasons = await work.DoAsync([new(message, entries)], wanted, actor.Name, actor.From, stop);
+            if (reasons.TryGetValue(message.Id, out var late)) return Problem.Conflict($"Message {id}: {late}");
+            act.Changes(null, AuditImage.Of(new { Recipient = recipient, wanted.To }));
+            Log.OperatorActed(log, id.ToString(), wanted.ToString(), actor.Name);
+            return await queue.FindAsync(id, stop) ?? message;
+        });
 
     /// <summary>Null: deleted. Conflict while it is being delivered or collected at this moment.</summary>
     public async Task<Problem?> DeleteAsync(MessageId id, Actor actor, CancellationToken stop, string? recipient = null) =>

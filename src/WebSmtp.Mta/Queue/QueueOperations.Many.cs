@@ -13,59 +13,62 @@ public sealed partial class QueueOperations
     /// Begins to do it to all entries that match and were accepted until now. One that is being delivered when its turn
     /// comes is left and counted as failed. A message that goes to another site does so with all its recipients.
     /// </summary>
-    public Result<OperationView> Start(QueueOrder order, MessageFilter filter, Actor actor)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (sites.Find(filter.SiteId) is null) return Problem.NotFound($"There is no site {filter.SiteId}.");
-        if (filter.History) return Problem.Invalid("history", "What has left the queue cannot be changed.");
-        var checkedOrder = Check(order, filter.SiteId);
-        return checkedOrder.Value is { } wanted ? Begin(wanted.ToString(), wanted, [filter], actor) : checkedOrder.Problem!;
-    }
+    public Result<OperationView> Start(QueueOrder order, MessageFilter filter, Actor actor) =>
+        audit.Act<OperationView>(actor, Role.Operator, order.Act.ToString().ToLowerInvariant(), $"sites/{filter.SiteId}/messages", act =>
+        {
+            if (sites.Find(filter.SiteId) is null) return Problem.NotFound($"There is no site {filter.SiteId}.");
+            if (filter.History) return Problem.Invalid("history", "What has left the queue cannot be changed.");
+            act.Changes(null, AuditImage.Of(new { order.To, Filter = filter with { History = false } }));
+            var checkedOrder = Check(order, filter.SiteId);
+            return checkedOrder.Value is { } wanted ? Begin(wanted.ToString(), wanted, [filter], actor) : checkedOrder.Problem!;
+        });
 
     /// <summary>
     /// Stops a destination: from now on nothing is tried for it, nor collected, also after a restart; what waits for it is
     /// frozen by the operation, and what comes when it would be tried.
     /// </summary>
-    public async Task<Result<OperationView>> HoldAsync(int siteId, string domain, Actor actor, CancellationToken stop)
-    {
-        if ((Refuse(siteId, actor) ?? operations.Full) is { } refusal) return refusal;
-        var name = Destination(domain);
-        await queue.StopDestinationAsync(new() { SiteId = siteId, Domain = name, At = time.GetUtcNow(), By = $"{actor.Name} from {actor.From}" });
-        Log.DestinationStopped(log, name, siteId, actor.Name);
-        Changed(siteId, "stopped", name);
-        return Begin($"hold {name}", new(QueueAct.Freeze),
-            [new(siteId, name, RecipientState.Queued), new(siteId, name, RecipientState.Held)], actor);
-    }
+    public Task<Result<OperationView>> HoldAsync(int siteId, string domain, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<OperationView>(actor, Role.Operator, "hold", $"sites/{siteId}/queues/{Destination(domain)}", async _ =>
+        {
+            if ((Refuse(siteId) ?? operations.Full) is { } problem) return problem;
+            var name = Destination(domain);
+            await queue.StopDestinationAsync(new() { SiteId = siteId, Domain = name, At = time.GetUtcNow(), By = $"{actor.Name} from {actor.From}" });
+            Log.DestinationStopped(log, name, siteId, actor.Name);
+            Changed(siteId, "stopped", name);
+            return Begin($"hold {name}", new(QueueAct.Freeze),
+                [new(siteId, name, RecipientState.Queued), new(siteId, name, RecipientState.Held)], actor);
+        });
 
     /// <summary>Lets a destination go on: all that is frozen for it is released, also what was frozen by itself.</summary>
-    public async Task<Result<OperationView>> ReleaseAsync(int siteId, string domain, Actor actor, CancellationToken stop)
-    {
-        if ((Refuse(siteId, actor) ?? operations.Full) is { } refusal) return refusal;
-        var name = Destination(domain);
-        var frozen = new MessageFilter(siteId, name, RecipientState.Frozen);
-        // A release that was cut off has left something to release.
-        if (!await queue.RestartDestinationAsync(siteId, name) && await queue.CountAsync(frozen, stop) == 0)
-            return Problem.Conflict($"{name} is not stopped, and nothing is frozen for it.");
-        Log.DestinationReleased(log, name, siteId, actor.Name);
-        Changed(siteId, "released", name);
-        return Begin($"release {name}", new(QueueAct.Release), [frozen], actor);
-    }
+    public Task<Result<OperationView>> ReleaseAsync(int siteId, string domain, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<OperationView>(actor, Role.Operator, "release", $"sites/{siteId}/queues/{Destination(domain)}", async _ =>
+        {
+            if ((Refuse(siteId) ?? operations.Full) is { } problem) return problem;
+            var name = Destination(domain);
+            var frozen = new MessageFilter(siteId, name, RecipientState.Frozen);
+            // A release that was cut off has left something to release.
+            if (!await queue.RestartDestinationAsync(siteId, name) && await queue.CountAsync(frozen, stop) == 0)
+                return Problem.Conflict($"{name} is not stopped, and nothing is frozen for it.");
+            Log.DestinationReleased(log, name, siteId, actor.Name);
+            Changed(siteId, "released", name);
+            return Begin($"release {name}", new(QueueAct.Release), [frozen], actor);
+        });
 
     /// <summary>Makes all that is queued for a destination due at once.</summary>
-    public async Task<Result<OperationView>> RetryAsync(int siteId, string domain, Actor actor, CancellationToken stop)
-    {
-        if (Refuse(siteId, actor) is { } refusal) return refusal;
-        var name = Destination(domain);
-        if (await queue.FindStoppedAsync(siteId, name, stop) is { } stopped)
-            return Problem.Conflict($"{name} was stopped by {stopped.By}; release it.");
-        return Begin($"retry {name}", new(QueueAct.Retry), [new(siteId, name, RecipientState.Queued)], actor);
-    }
+    public Task<Result<OperationView>> RetryAsync(int siteId, string domain, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<OperationView>(actor, Role.Operator, "retry", $"sites/{siteId}/queues/{Destination(domain)}", async _ =>
+        {
+            if (Refuse(siteId) is { } problem) return problem;
+            var name = Destination(domain);
+            if (await queue.FindStoppedAsync(siteId, name, stop) is { } stopped)
+                return Problem.Conflict($"{name} was stopped by {stopped.By}; release it.");
+            return Begin($"retry {name}", new(QueueAct.Retry), [new(siteId, name, RecipientState.Queued)], actor);
+        });
 
     /// <summary>As it is stored; what is no domain (an address literal is none either) is looked for as it is.</summary>
     public static string Destination(string domain) => DomainName.TryParse(domain, out var parsed) ? parsed : domain.ToLowerInvariant();
 
-    Problem? Refuse(int siteId, Actor actor) => actor.Demand(Role.Operator)
-        ?? (sites.Find(siteId) is null ? Problem.NotFound($"There is no site {siteId}.") : null);
+    Problem? Refuse(int siteId) => sites.Find(siteId) is null ? Problem.NotFound($"There is no site {siteId}.") : null;
 
     void Changed(int siteId, string what, string domain) => events.Publish(new Events.QueueEvent(time.GetUtcNow(), siteId, what, domain));
 

@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Queue;
 /// <summary>What operators do with queued mail. Thread-safe.</summary>
 public sealed partial class QueueOperations(
     IQueueStore queue, Spool spool, QueueWork work, Operations operations, SiteRegistry sites, SmartHostRegistry smartHosts,
-    EventStream events, TimeProvider time, ILogger<QueueOperations> log)
+    EventStream events, Audit audit, TimeProvider time, ILogger<QueueOperations> log)
 {
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => queue.FindAsync(id, stop);
 
@@ -25,12 +25,12 @@ public sealed partial class QueueOperations(
     public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => queue.TraceAsync(id, stop);
 
     /// <summary>The content as stored; NotFound when it is gone. The caller disposes the stream. Not for viewers.</summary>
-    public async Task<Result<Stream>> OpenContentAsync(MessageId id, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (await queue.FindAsync(id, stop) is not { } message) return Problem.NotFound($"There is no message {id}.");
-        if (message.LiveRecipients == 0) return Problem.NotFound($"Message {id} has left the queue, and its content with it.");
-        if (await spool.FindAsync(message, stop) is not { } content) return Problem.NotFound($"The content of message {id} cannot be read.");
-        return await content.OpenAsync(stop);
-    }
+    public Task<Result<Stream>> OpenContentAsync(MessageId id, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<Stream>(actor, Role.Operator, "read content", $"messages/{id}", async _ =>
+        {
+            if (await queue.FindAsync(id, stop) is not { } message) return Problem.NotFound($"There is no message {id}.");
+            if (message.LiveRecipients == 0) return Problem.NotFound($"Message {id} has left the queue, and its content with it.");
+            if (await spool.FindAsync(message, stop) is not { } content) return Problem.NotFound($"The content of message {id} cannot be read.");
+            return await content.OpenAsync(stop);
+        });
 }

@@ -13,7 +13,7 @@ public sealed record SessionStory(SessionView View, ConversationCopy? Said, bool
 public sealed record SessionsClosed(int Sessions);
 
 /// <summary>The list of sessions, living and ended, and their ends by hand. Thread-safe.</summary>
-public sealed class SessionOperations(SessionRegistry sessions, SessionHistory history, SiteRegistry sites)
+public sealed class SessionOperations(SessionRegistry sessions, SessionHistory history, SiteRegistry sites, Audit audit)
 {
     static readonly Reply Closed = new(421, 4, 3, 2, "Closed by an administrator");
 
@@ -31,18 +31,20 @@ public sealed class SessionOperations(SessionRegistry sessions, SessionHistory h
     }
 
     /// <summary>Asks one to end, with 421 where we are the server; what is arriving is taken first.</summary>
-    public Result<SessionsClosed> Close(string id, Actor actor)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (sessions.Find(id) is not { } session) return Problem.NotFound($"There is no session '{id}'.");
-        session.Close(Closed);
-        return new SessionsClosed(1);
-    }
+    public Result<SessionsClosed> Close(string id, Actor actor) =>
+        audit.Act<SessionsClosed>(actor, Role.Operator, "close", $"sessions/{id}", _ =>
+        {
+            if (sessions.Find(id) is not { } session) return Problem.NotFound($"There is no session '{id}'.");
+            session.Close(Closed);
+            return new SessionsClosed(1);
+        });
 
     /// <summary>The same for all that a site has with one address.</summary>
-    public Result<SessionsClosed> CloseAll(int siteId, string? address, Actor actor)
+    public Result<SessionsClosed> CloseAll(int siteId, string? address, Actor actor) =>
+        audit.Act(actor, Role.Operator, "close", $"sites/{siteId}/sessions", _ => CloseAll(siteId, address));
+
+    Result<SessionsClosed> CloseAll(int siteId, string? address)
     {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
         if (sites.Find(siteId) is null) return Problem.NotFound($"There is no site {siteId}.");
         if (!IPAddress.TryParse(address, out var wanted) || !address.Contains(':', StringComparison.Ordinal) && address.Count('.') != 3)
             return Problem.Invalid("address", $"'{address}' is no IP address; give one like 192.0.2.1 or 2001:db8::1.");

@@ -8,60 +8,64 @@ namespace WebSmtp.Mta.Sites;
 public sealed partial class SiteOperations
 {
     /// <summary>Makes a site, stopped, with its folders and its default domain.</summary>
-    public async Task<Result<SiteView>> CreateAsync(SiteConfiguration wanted, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        var (site, problem) = await AddAsync(wanted, await LoadAsync(stop), DesiredState.Stopped, stop);
-        if (problem is not null) return problem;
-        var runner = await ReloadAsync(site!.Id);
-        Tell(runner.Id, "created");
-        Log.SiteCreated(log, runner.Site.Name, runner.Id, actor.Name, actor.From);
-        return registry.Sites[runner.Id];
-    }
+    public Task<Result<SiteView>> CreateAsync(SiteConfiguration wanted, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<SiteView>(actor, Role.Administrator, "create", "sites", async act =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            var (site, problem) = await AddAsync(wanted, await LoadAsync(stop), DesiredState.Stopped, stop);
+            if (problem is not null) return problem;
+            var runner = await ReloadAsync(site!.Id);
+            act.Subject = $"sites/{runner.Id}";
+            act.Changes(null, AuditImage.Of(site));
+            Tell(runner.Id, "created");
+            Log.SiteCreated(log, runner.Site.Name, runner.Id, actor.Name, actor.From);
+            return registry.Sites[runner.Id];
+        });
 
     /// <summary>Changes a site. A running one is re-bound when its endpoints change; if that fails nothing changes (Conflict).</summary>
     /// <param name="version">The version that the change was made from; null: whatever is there.</param>
-    public async Task<Result<SiteView>> UpdateAsync(
-        int siteId, SiteConfiguration wanted, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        var sites = await LoadAsync(stop);
-        if (sites.FirstOrDefault(site => site.Id == siteId) is not { } site) return NoSite(siteId);
-        if (version is not null && version != site.Version) return Stale($"Site '{site.Name}' ({siteId})");
+    public Task<Result<SiteView>> UpdateAsync(
+        int siteId, SiteConfiguration wanted, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<SiteView>(actor, Role.Administrator, "change", $"sites/{siteId}", async act =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            var sites = await LoadAsync(stop);
+            if (sites.FirstOrDefault(site => site.Id == siteId) is not { } site) return NoSite(siteId);
+            if (version is not null && version != site.Version) return Stale($"Site '{site.Name}' ({siteId})");
 
-        wanted = wanted with
-        {
-            Mailroot = wanted.Mailroot ?? Mailroots.DefaultFor(siteId),
-            DefaultDomain = wanted.DefaultDomain ?? MachineName(),
-        };
-        var complaints = new Complaints();
-        var valid = new SiteValidation(_mailroots, smartHosts).Check(wanted, site, sites, complaints);
-        PrepareMailroot(valid.Mailroot, complaints);
-        if (complaints.ToProblem() is { } problem) return problem;
+            wanted = wanted with
+            {
+                Mailroot = wanted.Mailroot ?? Mailroots.DefaultFor(siteId),
+                DefaultDomain = wanted.DefaultDomain ?? MachineName(),
+            };
+            var complaints = new Complaints();
+            var valid = new SiteValidation(_mailroots, smartHosts).Check(wanted, site, sites, complaints);
+            PrepareMailroot(valid.Mailroot, complaints);
+            if (complaints.ToProblem() is { } problem) return problem;
 
-        var runner = _runners[siteId];
-        if (await ChangeAsync(runner, site, valid) is { } conflict) return conflict;
-        var before = runner.Site;
-        // The reason speaks of what it had before, and may not be true any more.
-        if (runner.State is SiteState.Failed && !(valid.Endpoints.SequenceEqual(before.Endpoints) && site.Mailroot == before.ConfiguredMailroot))
-            runner.Enter(SiteState.Failed, "It could not be started, and was changed since then; start it again.");
-        if (valid.DefaultDomain is { } domain && domain != before.DefaultDomain)
-        {
-            await store.RenameDefaultDomainAsync(siteId, domain, CancellationToken.None);
-            await ReloadAsync(siteId);
-            await RerouteAsync(before, runner.Site, before.DefaultDomain);
-            await RerouteAsync(before, runner.Site, domain);
-        }
-        else
-        {
-            await ReloadAsync(siteId);
-        }
-        Tell(siteId, "changed");
-        Log.SiteChanged(log, runner.Site.Name, siteId, actor.Name, actor.From);
-        return registry.Sites[siteId];
-    }
+            var image = AuditImage.Of(site);
+            var runner = _runners[siteId];
+            if (await ChangeAsync(runner, site, valid) is { } conflict) return conflict;
+            var before = runner.Site;
+            // The reason speaks of what it had before, and may not be true any more.
+            if (runner.State is SiteState.Failed && !(valid.Endpoints.SequenceEqual(before.Endpoints) && site.Mailroot == before.ConfiguredMailroot))
+                runner.Enter(SiteState.Failed, "It could not be started, and was changed since then; start it again.");
+            if (valid.DefaultDomain is { } domain && domain != before.DefaultDomain)
+            {
+                await store.RenameDefaultDomainAsync(siteId, domain, CancellationToken.None);
+                await ReloadAsync(siteId);
+                await RerouteAsync(before, runner.Site, before.DefaultDomain);
+                await RerouteAsync(before, runner.Site, domain);
+            }
+            else
+            {
+                await ReloadAsync(siteId);
+            }
+            act.Changes(image, AuditImage.Of(site, runner.Site.DefaultDomain));
+            Tell(siteId, "changed");
+            Log.SiteChanged(log, runner.Site.Name, siteId, actor.Name, actor.From);
+            return registry.Sites[siteId];
+        });
 
     /// <summary>The one way in which a site comes into being.</summary>
     async Task<Result<Site>> AddAsync(SiteConfiguration wanted, IReadOnlyList<Site> sites, DesiredState desired, CancellationToken stop)

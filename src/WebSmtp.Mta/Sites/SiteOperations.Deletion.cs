@@ -7,44 +7,45 @@ public sealed partial class SiteOperations
 {
     /// <summary>Stops and removes a site; never the default one. Its folders stay where they are.</summary>
     /// <param name="moveTo">The other site for <see cref="DeleteMessages.Move"/>.</param>
-    public async Task<Result<SiteDeletion>> DeleteAsync(
-        int siteId, DeleteMessages messages, int? moveTo, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
-        if (runner.Site.IsDefault) return Problem.Conflict("The default site cannot be deleted.");
-        if (version is not null && version != runner.Site.Version) return Stale($"Site '{runner.Site.Name}' ({siteId})");
-        if (messages is DeleteMessages.Move && (moveTo is null || moveTo == siteId || !_runners.ContainsKey(moveTo.Value)))
-            return Problem.Invalid("to", moveTo is null ? "Say which site gets the messages." : $"{moveTo} is not another site.");
-        // Before anything is touched: a site with mail that nobody may move goes on as if it had not been asked.
-        if (messages is DeleteMessages.Refuse && await queue.CountLiveAsync(siteId, stop) is > 0 and var waiting)
-            return Remaining(runner, waiting);
+    public Task<Result<SiteDeletion>> DeleteAsync(
+        int siteId, DeleteMessages messages, int? moveTo, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<SiteDeletion>(actor, Role.Administrator, "delete", $"sites/{siteId}", async act =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
+            if (runner.Site.IsDefault) return Problem.Conflict("The default site cannot be deleted.");
+            if (version is not null && version != runner.Site.Version) return Stale($"Site '{runner.Site.Name}' ({siteId})");
+            if (messages is DeleteMessages.Move && (moveTo is null || moveTo == siteId || !_runners.ContainsKey(moveTo.Value)))
+                return Problem.Invalid("to", moveTo is null ? "Say which site gets the messages." : $"{moveTo} is not another site.");
+            // Before anything is touched: a site with mail that nobody may move goes on as if it had not been asked.
+            if (messages is DeleteMessages.Refuse && await queue.CountLiveAsync(siteId, stop) is > 0 and var waiting)
+                return Remaining(runner, waiting);
 
-        var state = runner.State;
-        await runner.UnbindAsync();
-        runner.Enter(SiteState.Stopped, "It is being deleted.");
-        Publish();
-        var deleted = false;
-        try
-        {
-            await DrainAsync([siteId], StopGrace);
-            var (count, folder) = await ClearAsync(runner.Site, messages, moveTo, stop);
-            // A session that was just ending may have brought one more, and a delivery may still hold its own.
-            if (await queue.CountLiveAsync(siteId, stop) is > 0 and var left) return Remaining(runner, left);
-            await store.DeleteAsync(siteId, CancellationToken.None);
-            deleted = true;
-            _runners.Remove(siteId);
+            var state = runner.State;
+            await runner.UnbindAsync();
+            runner.Enter(SiteState.Stopped, "It is being deleted.");
             Publish();
-            Tell(siteId, "deleted");
-            Log.SiteDeleted(log, runner.Site.Name, siteId, count, folder, actor.Name, actor.From);
-            return new SiteDeletion(count, folder);
-        }
-        finally
-        {
-            if (!deleted) await RestoreAsync(runner, state);
-        }
-    }
+            var deleted = false;
+            try
+            {
+                await EndSessionsAsync([siteId], StopGrace);
+                var (count, folder) = await ClearAsync(runner.Site, messages, moveTo, stop);
+                // A session that was just ending may have brought one more, and a delivery may still hold its own.
+                if (await queue.CountLiveAsync(siteId, stop) is > 0 and var left) return Remaining(runner, left);
+                await store.DeleteAsync(siteId, CancellationToken.None);
+                deleted = true;
+                _runners.Remove(siteId);
+                Publish();
+                act.Changes(AuditImage.Of(new { runner.Site.Name }), AuditImage.Of(new { Messages = count, Folder = folder }));
+                Tell(siteId, "deleted");
+                Log.SiteDeleted(log, runner.Site.Name, siteId, count, folder, actor.Name, actor.From);
+                return new SiteDeletion(count, folder);
+            }
+            finally
+            {
+                if (!deleted) await RestoreAsync(runner, state);
+            }
+        });
 
     async Task<(long Messages, string? Folder)> ClearAsync(SiteSnapshot site, DeleteMessages messages, int? moveTo, CancellationToken stop)
     {

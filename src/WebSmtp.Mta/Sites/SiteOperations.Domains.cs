@@ -11,7 +11,7 @@ public sealed partial class SiteOperations
     const int MaxEtrnDomains = 1000;
 
     public Task<Result<DomainSnapshot>> CreateDomainAsync(int siteId, DomainConfiguration wanted, Actor actor, CancellationToken stop) =>
-        DomainActAsync(siteId, actor, async (site, sites) =>
+        DomainActAsync(siteId, wanted.Name, "create", actor, async (site, sites) =>
         {
             var complaints = new Complaints();
             if (wanted.Kind is DomainKind.Default) complaints.Add("kind", "The default domain is made with its site; give alias or remote.");
@@ -27,7 +27,7 @@ public sealed partial class SiteOperations
 
     public Task<Result<DomainSnapshot>> UpdateDomainAsync(
         int siteId, string name, DomainConfiguration wanted, long? version, Actor actor, CancellationToken stop) =>
-        DomainActAsync(siteId, actor, async (site, sites) =>
+        DomainActAsync(siteId, name, "change", actor, async (site, sites) =>
         {
             if (Find(site, name) is not { } domain) return NoDomain(site, name);
             if (version is not null && version != domain.Version) return Stale($"Domain '{domain.Name}'");
@@ -48,7 +48,7 @@ public sealed partial class SiteOperations
 
     /// <summary>Null: done. Mail that is held for it is routed as for a domain without a rule.</summary>
     public async Task<Problem?> DeleteDomainAsync(int siteId, string name, long? version, Actor actor, CancellationToken stop) =>
-        (await DomainActAsync(siteId, actor, async (site, _) =>
+        (await DomainActAsync(siteId, name, "delete", actor, async (site, _) =>
         {
             if (Find(site, name) is not { } domain) return NoDomain(site, name);
             if (domain.Kind is DomainKind.Default) return Problem.Conflict("The default domain cannot be deleted.");
@@ -60,42 +60,44 @@ public sealed partial class SiteOperations
         }, stop)).Problem;
 
     /// <summary>Makes or replaces what <c>ETRN #name</c> means.</summary>
-    public async Task<Problem?> PutEtrnNameAsync(int siteId, string name, IReadOnlyList<string> domains, Actor actor, CancellationToken stop)
-    {
-        var complaints = new Complaints();
-        // What ETRN cannot say would never be asked for.
-        if (name.Length is 0 or > MaxEtrnNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-            complaints.Add("name", $"A name has 1 to {MaxEtrnNameLength} letters, digits, hyphens, underscores and dots.");
-        if (domains.Count is 0 or > MaxEtrnDomains) complaints.Add("domains", $"Give 1 to {MaxEtrnDomains} domains.");
-        var valid = new List<string>();
-        foreach (var (index, text) in domains.Take(MaxEtrnDomains).Index())
+    public Task<Problem?> PutEtrnNameAsync(int siteId, string name, IReadOnlyList<string> domains, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "set", $"sites/{siteId}/etrn-names/{name}", async act =>
         {
-            if (!DomainName.TryParsePattern(text, out var domain)) complaints.Add($"domains[{index}]", $"'{text}' is not a domain.");
-            else if (!valid.Contains(domain, StringComparer.Ordinal)) valid.Add(domain);
-        }
-        var result = await ActAsync(siteId, Role.Administrator, actor, async runner =>
-        {
+            var complaints = new Complaints();
+            // What ETRN cannot say would never be asked for.
+            if (name.Length is 0 or > MaxEtrnNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+                complaints.Add("name", $"A name has 1 to {MaxEtrnNameLength} letters, digits, hyphens, underscores and dots.");
+            if (domains.Count is 0 or > MaxEtrnDomains) complaints.Add("domains", $"Give 1 to {MaxEtrnDomains} domains.");
+            var valid = new List<string>();
+            foreach (var (index, text) in domains.Take(MaxEtrnDomains).Index())
+            {
+                if (!DomainName.TryParsePattern(text, out var domain)) complaints.Add($"domains[{index}]", $"'{text}' is not a domain.");
+                else if (!valid.Contains(domain, StringComparer.Ordinal)) valid.Add(domain);
+            }
+            using var pass = await gate.EnterAsync(stop);
+            if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
             if (complaints.ToProblem() is { } problem) return problem;
+            act.Changes(EtrnImage(runner, name), AuditImage.Of(new { Domains = valid }));
             // Names are the same without case, to the database as to ETRN.
             await store.PutEtrnNameAsync(new() { SiteId = siteId, Name = name.ToLowerInvariant(), Domains = valid }, CancellationToken.None);
             await EtrnNameChangedAsync(runner, name, "set", actor);
             return null;
-        }, stop);
-        return result.Problem;
-    }
+        });
 
-    public async Task<Problem?> DeleteEtrnNameAsync(int siteId, string name, Actor actor, CancellationToken stop)
-    {
-        var result = await ActAsync(siteId, Role.Administrator, actor, async runner =>
+    public Task<Problem?> DeleteEtrnNameAsync(int siteId, string name, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "delete", $"sites/{siteId}/etrn-names/{name}", async act =>
         {
-            if (!runner.Site.EtrnNames.ContainsKey(name))
-                return Problem.NotFound($"Site '{runner.Site.Name}' ({siteId}) has no ETRN name '{name}'.");
+            using var pass = await gate.EnterAsync(stop);
+            if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
+            if (EtrnImage(runner, name) is not { } before) return Problem.NotFound($"Site '{runner.Site.Name}' ({siteId}) has no ETRN name '{name}'.");
+            act.Changes(before, null);
             await store.DeleteEtrnNameAsync(siteId, name.ToLowerInvariant(), CancellationToken.None);
             await EtrnNameChangedAsync(runner, name, "deleted", actor);
             return null;
-        }, stop);
-        return result.Problem;
-    }
+        });
+
+    static System.Text.Json.Nodes.JsonObject? EtrnImage(SiteRunner runner, string name) =>
+        runner.Site.EtrnNames.TryGetValue(name, out var domains) ? AuditImage.Of(new { Domains = domains }) : null;
 
     async Task EtrnNameChangedAsync(SiteRunner runner, string name, string act, Actor actor)
     {
@@ -105,14 +107,23 @@ public sealed partial class SiteOperations
     }
 
     /// <summary>An act on a domain, with its site and all sites as they are stored.</summary>
-    async Task<Result<DomainSnapshot>> DomainActAsync(
-        int siteId, Actor actor, Func<Site, IReadOnlyList<Site>, Task<Result<DomainSnapshot>>> act, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        var sites = await LoadAsync(stop);
-        return sites.FirstOrDefault(site => site.Id == siteId) is { } site ? await act(site, sites) : NoSite(siteId);
-    }
+    Task<Result<DomainSnapshot>> DomainActAsync(
+        int siteId, string name, string action, Actor actor, Func<Site, IReadOnlyList<Site>, Task<Result<DomainSnapshot>>> act, CancellationToken stop) =>
+        audit.ActAsync<DomainSnapshot>(actor, Role.Administrator, action, $"sites/{siteId}/domains/{name}", async audited =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            var sites = await LoadAsync(stop);
+            if (sites.FirstOrDefault(site => site.Id == siteId) is not { } site) return NoSite(siteId);
+            var stored = Find(site, name)?.Name ?? name;
+            var before = AuditImage.Of(_runners[siteId].Site.FindDomain(stored));
+            var result = await act(site, sites);
+            if (result.Value is { } domain)
+            {
+                audited.Subject = $"sites/{siteId}/domains/{domain.Name}";
+                audited.Changes(before, AuditImage.Of(_runners[siteId].Site.FindDomain(domain.Name)));
+            }
+            return result;
+        });
 
     /// <summary>Writes what is wanted into the domain, complaining about what is wrong with it.</summary>
     /// <param name="prepare">Folders that are wanted are made.</param>

@@ -9,7 +9,7 @@ public sealed partial class SiteOperations
 {
     /// <summary>Starts it; a site whose address and port are taken is Failed and the problem says who has it.</summary>
     public Task<Result<SiteView>> StartAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner => runner.State switch
+        StateActAsync(siteId, "start", actor, async runner => runner.State switch
         {
             SiteState.Running => null,
             SiteState.Paused => await ResumeAsync(runner, actor),
@@ -20,7 +20,7 @@ public sealed partial class SiteOperations
     /// <summary>Unbinds it and ends its sessions with 421; waits for them, for a short time.</summary>
     public async Task<Result<SiteView>> StopAsync(int siteId, Actor actor, CancellationToken stop)
     {
-        var result = await ActAsync(siteId, Role.Operator, actor, async runner =>
+        var result = await StateActAsync(siteId, "stop", actor, async runner =>
         {
             if (runner is { State: SiteState.Stopped, Site.Desired: DesiredState.Stopped }) return null;
             await store.SetDesiredAsync(siteId, Wish(DesiredState.Stopped, actor), CancellationToken.None);
@@ -35,7 +35,7 @@ public sealed partial class SiteOperations
 
     /// <summary>No new connections; those that are there and the queue go on.</summary>
     public Task<Result<SiteView>> PauseAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner =>
+        StateActAsync(siteId, "pause", actor, async runner =>
         {
             if (runner is { State: SiteState.Paused, Site.IsDraining: false }) return null;
             if (runner.State is not (SiteState.Running or SiteState.Paused)) return NotRunning(runner, "paused");
@@ -49,7 +49,7 @@ public sealed partial class SiteOperations
     /// can be delivered goes out. Held and frozen mail stays. Continuing it cancels that. Survives a restart.
     /// </summary>
     public Task<Result<SiteView>> DrainAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner =>
+        StateActAsync(siteId, "drain", actor, async runner =>
         {
             if (runner is { State: SiteState.Paused, Site.IsDraining: true }) return null;
             if (runner.State is not (SiteState.Running or SiteState.Paused)) return NotRunning(runner, "drained");
@@ -69,7 +69,7 @@ public sealed partial class SiteOperations
 
     /// <summary>Lets a paused site take connections again.</summary>
     public Task<Result<SiteView>> ContinueAsync(int siteId, Actor actor, CancellationToken stop) =>
-        ActAsync(siteId, Role.Operator, actor, async runner => runner.State switch
+        StateActAsync(siteId, "continue", actor, async runner => runner.State switch
         {
             SiteState.Paused => await ResumeAsync(runner, actor),
             SiteState.Running => Problem.Conflict($"Site '{runner.Site.Name}' ({siteId}) is running; only a paused site can be continued."),

@@ -16,7 +16,7 @@ namespace WebSmtp.Mta.Sites;
 /// <param name="gate">The one of the program, shared with the operations on accounts.</param>
 public sealed partial class SiteOperations(
     ISiteStore store, IAccountStore accounts, IQueueStore queue, ISiteExport export, IEndpointBinder binder,
-    SessionRegistry sessions, SiteRegistry registry, SmartHostRules smartHosts, EventStream events, DataDirectory data, ActGate gate,
+    SessionRegistry sessions, SiteRegistry registry, SmartHostRules smartHosts, EventStream events, DataDirectory data, Audit audit, ActGate gate,
     TimeProvider time, ILogger<SiteOperations> log)
 {
     /// <summary>How long the sessions of a site that is stopped may take to end.</summary>
@@ -63,25 +63,26 @@ public sealed partial class SiteOperations(
     }
 
     /// <summary>Switches between 1 (only the default site; no ETRN, TURN, ATRN) and 2 (all), at once.</summary>
-    public async Task<Problem?> SetServiceVersionAsync(int version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        if (version is not (1 or 2)) return Problem.Invalid("smtpServiceVersion", $"{version} is not allowed; give 1 or 2.");
-        List<int> ended;
-        using (await gate.EnterAsync(stop))
+    public Task<Problem?> SetServiceVersionAsync(int version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "change", "service", async act =>
         {
-            if (version == _serviceVersion) return null;
-            await store.WriteServiceVersionAsync(version, CancellationToken.None);
-            _serviceVersion = version;
-            Log.ServiceVersion(log, version, actor.Name, actor.From);
-            ended = [.. _runners.Values.Where(runner => runner.IsBound && MustRest(runner)).Select(runner => runner.Id)];
-            foreach (var id in ended) await _runners[id].UnbindAsync();
-            await ReloadAllAsync();
-            await BringUpAsync();
-        }
-        await EndSessionsAsync(ended, StopGrace);
-        return null;
-    }
+            if (version is not (1 or 2)) return Problem.Invalid("smtpServiceVersion", $"{version} is not allowed; give 1 or 2.");
+            List<int> ended;
+            using (await gate.EnterAsync(stop))
+            {
+                if (version == _serviceVersion) return null;
+                act.Changes(new() { ["smtpServiceVersion"] = _serviceVersion }, new() { ["smtpServiceVersion"] = version });
+                await store.WriteServiceVersionAsync(version, CancellationToken.None);
+                _serviceVersion = version;
+                Log.ServiceVersion(log, version, actor.Name, actor.From);
+                ended = [.. _runners.Values.Where(runner => runner.IsBound && MustRest(runner)).Select(runner => runner.Id)];
+                foreach (var id in ended) await _runners[id].UnbindAsync();
+                await ReloadAllAsync();
+                await BringUpAsync();
+            }
+            await EndSessionsAsync(ended, StopGrace);
+            return null;
+        });
 
     bool MustRest(SiteRunner runner) => _serviceVersion == 1 && !runner.Site.IsDefault;
 
@@ -195,15 +196,18 @@ public sealed partial class SiteOperations(
         if (events.HasReaders) events.Publish(new SiteEvent(time.GetUtcNow(), siteId, what));
     }
 
-    /// <summary>An act on one site, between its permission and its answer.</summary>
-    async Task<Result<SiteView>> ActAsync(
-        int siteId, Role needed, Actor actor, Func<SiteRunner, Task<Problem?>> act, CancellationToken stop)
-    {
-        if (actor.Demand(needed) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
-        return await act(runner) is { } problem ? problem : registry.Sites[siteId];
-    }
+    /// <summary>An act on the state of one site, between its permission and its answer.</summary>
+    Task<Result<SiteView>> StateActAsync(
+        int siteId, string action, Actor actor, Func<SiteRunner, Task<Problem?>> act, CancellationToken stop) =>
+        audit.ActAsync<SiteView>(actor, Role.Operator, action, $"sites/{siteId}", async audited =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            if (!_runners.TryGetValue(siteId, out var runner)) return NoSite(siteId);
+            var before = AuditImage.Of(new { runner.State, runner.Site.Desired });
+            if (await act(runner) is { } problem) return problem;
+            audited.Changes(before, AuditImage.Of(new { runner.State, runner.Site.Desired }));
+            return registry.Sites[siteId];
+        });
 
     static Problem NoSite(int siteId) => Problem.NotFound($"There is no site {siteId}.");
 

@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.SmartHosts;
 /// <param name="gate">The one of the program, shared with the operations on sites: routes name smart hosts.</param>
 public sealed class SmartHostOperations(
     ISmartHostStore store, SmartHostRegistry registry, SmartHostRules rules, SmartHostCredentials credentials, SmartHostTest test,
-    SiteRegistry sites, ActGate gate, ILogger<SmartHostOperations> log)
+    SiteRegistry sites, Audit audit, ActGate gate, ILogger<SmartHostOperations> log)
 {
     const int MaxNameLength = 64;
 
@@ -22,72 +22,75 @@ public sealed class SmartHostOperations(
 
     public SmartHostStatus StatusOf(SmartHost host) => credentials.StatusOf(host.Target);
 
-    public async Task<Result<SmartHost>> CreateAsync(SmartHostConfiguration wanted, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        var complaints = new Complaints();
-        CheckName(wanted.Name, complaints);
-        var host = new SmartHost { Name = wanted.Name, Target = rules.Target(wanted.Target, null, complaints), Limits = Limits(wanted.Limits, complaints) };
-        if (complaints.ToProblem() is { } problem) return problem;
-        if (!await store.AddAsync(host, CancellationToken.None)) return Problem.Conflict($"There is a smart host '{wanted.Name}' already.");
-        return Follow(host, "made", actor);
-    }
+    public Task<Result<SmartHost>> CreateAsync(SmartHostConfiguration wanted, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<SmartHost>(actor, Role.Administrator, "create", $"smarthosts/{wanted.Name}", async act =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            var complaints = new Complaints();
+            CheckName(wanted.Name, complaints);
+            var host = new SmartHost { Name = wanted.Name, Target = rules.Target(wanted.Target, null, complaints), Limits = Limits(wanted.Limits, complaints) };
+            if (complaints.ToProblem() is { } problem) return problem;
+            if (!await store.AddAsync(host, CancellationToken.None)) return Problem.Conflict($"There is a smart host '{wanted.Name}' already.");
+            act.Changes(null, AuditImage.Of(host));
+            return Follow(host, "made", actor);
+        });
 
     /// <param name="version">The version that the change was made from; null: whatever is there.</param>
-    public async Task<Result<SmartHost>> UpdateAsync(
-        string name, SmartHostConfiguration wanted, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        if (registry.Find(name) is not { } before) return NoHost(name);
-        if (version is not null && version != before.Version) return Stale(before);
-        var complaints = new Complaints();
-        if (wanted.Name != before.Name) complaints.Add("name", "A smart host's name cannot be changed; make another one.");
-        var host = new SmartHost
+    public Task<Result<SmartHost>> UpdateAsync(
+        string name, SmartHostConfiguration wanted, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<SmartHost>(actor, Role.Administrator, "change", $"smarthosts/{name}", async act =>
         {
-            Id = before.Id,
-            Name = before.Name,
-            Target = rules.Target(wanted.Target, before.Target, complaints),
-            Limits = Limits(wanted.Limits, complaints),
-            Version = before.Version,
-        };
-        if (complaints.ToProblem() is { } problem) return problem;
-        if (!await store.UpdateAsync(host, CancellationToken.None)) return Stale(before);
-        credentials.Forget(before.Target);
-        return Follow(host, "changed", actor);
-    }
+            using var pass = await gate.EnterAsync(stop);
+            if (registry.Find(name) is not { } before) return NoHost(name);
+            if (version is not null && version != before.Version) return Stale(before);
+            var complaints = new Complaints();
+            if (wanted.Name != before.Name) complaints.Add("name", "A smart host's name cannot be changed; make another one.");
+            var host = new SmartHost
+            {
+                Id = before.Id,
+                Name = before.Name,
+                Target = rules.Target(wanted.Target, before.Target, complaints),
+                Limits = Limits(wanted.Limits, complaints),
+                Version = before.Version,
+            };
+            if (complaints.ToProblem() is { } problem) return problem;
+            if (!await store.UpdateAsync(host, CancellationToken.None)) return Stale(before);
+            act.Changes(AuditImage.Of(before), AuditImage.Of(host));
+            credentials.Forget(before.Target);
+            return Follow(host, "changed", actor);
+        });
 
     /// <summary>Null: done. Refused (Conflict) while a site or a domain uses it; the detail names them.</summary>
-    public async Task<Problem?> DeleteAsync(string name, long? version, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Administrator) is { } refusal) return refusal;
-        using var pass = await gate.EnterAsync(stop);
-        if (registry.Find(name) is not { } host) return NoHost(name);
-        if (version is not null && version != host.Version) return Stale(host);
-        if (UsersOf(host.Name) is { Count: > 0 } users)
-            return Problem.Conflict($"Smart host '{host.Name}' is used by {string.Join(", ", users)}; take it from there first.");
-        await store.DeleteAsync(host.Id, CancellationToken.None);
-        registry.Set(registry.Hosts.Values.Where(other => other.Id != host.Id));
-        credentials.Forget(host.Target);
-        Log.SmartHostChanged(log, host.Name, "deleted", actor.Name, actor.From);
-        return null;
-    }
+    public Task<Problem?> DeleteAsync(string name, long? version, Actor actor, CancellationToken stop) =>
+        audit.ActAsync(actor, Role.Administrator, "delete", $"smarthosts/{name}", async act =>
+        {
+            using var pass = await gate.EnterAsync(stop);
+            if (registry.Find(name) is not { } host) return NoHost(name);
+            if (version is not null && version != host.Version) return Stale(host);
+            if (UsersOf(host.Name) is { Count: > 0 } users)
+                return Problem.Conflict($"Smart host '{host.Name}' is used by {string.Join(", ", users)}; take it from there first.");
+            await store.DeleteAsync(host.Id, CancellationToken.None);
+            registry.Set(registry.Hosts.Values.Where(other => other.Id != host.Id));
+            credentials.Forget(host.Target);
+            act.Changes(AuditImage.Of(host), null);
+            Log.SmartHostChanged(log, host.Name, "deleted", actor.Name, actor.From);
+            return null;
+        });
 
     /// <summary>Connects and logs in as a delivery would, and says how far that went; with addresses it sends one message.</summary>
-    public async Task<Result<SmartHostTestResult>> TestAsync(string name, string? from, string? to, Actor actor, CancellationToken stop)
-    {
-        if (actor.Demand(Role.Operator) is { } refusal) return refusal;
-        if (registry.Find(name) is not { } host) return NoHost(name);
-        var complaints = new Complaints();
-        var message = SmartHostTest.Envelope(from, to, complaints);
-        if (complaints.ToProblem() is { } problem) return problem;
-        // What is wrong now is asked for, not what was wrong a moment ago.
-        credentials.Forget(host.Target);
-        var result = await test.RunAsync(host.Target, message, stop);
-        Log.SmartHostTested(log, host.Name, actor.Name, actor.From, result.Ok ? "it works" : $"{result.Steps[^1].Step} failed");
-        return result;
-    }
+    public Task<Result<SmartHostTestResult>> TestAsync(string name, string? from, string? to, Actor actor, CancellationToken stop) =>
+        audit.ActAsync<SmartHostTestResult>(actor, Role.Operator, "test", $"smarthosts/{name}", async _ =>
+        {
+            if (registry.Find(name) is not { } host) return NoHost(name);
+            var complaints = new Complaints();
+            var message = SmartHostTest.Envelope(from, to, complaints);
+            if (complaints.ToProblem() is { } problem) return problem;
+            // What is wrong now is asked for, not what was wrong a moment ago.
+            credentials.Forget(host.Target);
+            var result = await test.RunAsync(host.Target, message, stop);
+            Log.SmartHostTested(log, host.Name, actor.Name, actor.From, result.Ok ? "it works" : $"{result.Steps[^1].Step} failed");
+            return result;
+        });
 
     List<string> UsersOf(string name)
     {

@@ -36,7 +36,9 @@ static class ApiEndpoints
         EtrnNameEndpoints.Map(api);
         CollectorEndpoints.Map(api);
         AccountEndpoints.Map(api);
+        UserEndpoints.Map(api);
         KeyEndpoints.Map(api);
+        AuditEndpoints.Map(api);
         SmartHostEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);

@@ -23,6 +23,8 @@ static class Authentication
     /// <summary>A browser sends it across origins only after asking, and we never answer that it may.</summary>
     public const string AntiforgeryHeader = "X-Requested-With";
 
+    const string DoorClaim = "door";
+
     /// <summary>The authorization policy of the API for a role and those above it.</summary>
     public static string Policy(Role role) => $"api-{role}";
 
@@ -40,8 +42,11 @@ static class Authentication
 
     /// <summary>Who asks, for the operations and their record.</summary>
     public static Actor Actor(this HttpContext context) => new(
-        context.User.FindFirstValue(ClaimTypes.Name) ?? "?", RoleOf(context.User) ?? Role.Viewer,
-        context.Connection.RemoteIpAddress?.ToString() ?? "local");
+        context.User.FindFirstValue(ClaimTypes.Name) ?? "?", RoleOf(context.User) ?? Role.Viewer, AddressOf(context),
+        context.User.HasClaim(DoorClaim, nameof(Door.CommandLine)) ? Door.CommandLine
+            : context.User.Identity?.AuthenticationType is KeyScheme ? Door.Key : Door.Web);
+
+    static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
 
     /// <summary>
     /// A cookie goes along with requests that another site's page makes; those must not change anything here. A key does
@@ -66,7 +71,7 @@ static class Authentication
     /// <summary>Takes <c>Authorization: Bearer key</c>, or without that header the web admin's cookie.</summary>
     sealed class ApiKeyHandler(
         IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-        AccessOperations access, LocalKey local, IAuthenticationSchemeProvider schemes)
+        AccessOperations access, Audit audit, LocalKey local, IAuthenticationSchemeProvider schemes)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -77,14 +82,15 @@ static class Authentication
                 || !string.Equals(given.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase)
                 || given.Parameter is not { Length: > 0 } text)
                 return AuthenticateResult.Fail("This is not a bearer's key.");
-            if (local.Is(text)) return Success("local", Role.Administrator);
-            return await access.FindKeyAsync(text, Context.RequestAborted) is { } key
-                ? Success(key.Name, key.Role)
+            if (local.Is(text)) return Success("local", Role.Administrator, Door.CommandLine);
+            return await access.FindKeyAsync(text, AddressOf(Context), Context.RequestAborted) is { } key
+                ? Success(key.Name, key.Role, Door.Key)
                 : AuthenticateResult.Fail("The key is unknown or expired.");
         }
 
-        static AuthenticateResult Success(string name, Role role) => AuthenticateResult.Success(new(
-            new(new ClaimsIdentity([new(ClaimTypes.Name, name), new(ClaimTypes.Role, role.ToString())], KeyScheme)), KeyScheme));
+        static AuthenticateResult Success(string name, Role role, Door door) => AuthenticateResult.Success(new(
+            new(new ClaimsIdentity(
+                [new(ClaimTypes.Name, name), new(ClaimTypes.Role, role.ToString()), new(DoorClaim, door.ToString())], KeyScheme)), KeyScheme));
 
         protected override Task HandleChallengeAsync(AuthenticationProperties properties)
         {
@@ -97,7 +103,11 @@ static class Authentication
         protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
         {
             var needed = Context.GetEndpoint()?.Metadata.GetMetadata<NeededRole>()?.Role ?? Role.Administrator;
-            return (Context.Actor().Demand(needed) ?? Problem.Forbidden("This is not allowed.")).Answer().ExecuteAsync(Context);
+            var refusal = Context.Actor().Demand(needed) ?? Problem.Forbidden("This is not allowed.");
+            // It comes to no operation, which would write it down.
+            var (action, what) = AuditedRequest.Of(Request);
+            audit.Refused(Context.Actor(), action, what, refusal);
+            return refusal.Answer().ExecuteAsync(Context);
         }
     }
 }

@@ -8,9 +8,13 @@ namespace WebSmtp.Api;
 /// <param name="Role">What it may do.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="ExpiresAt">It is good until then; null: until it is deleted.</param>
-sealed record KeyResponse(int Id, string Name, Role Role, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt)
+/// <param name="LastUsedAt">To the minute; null: never.</param>
+sealed record KeyResponse(int Id, string Name, Role Role, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt)
 {
-    public static KeyResponse Of(ApiKey key) => new(key.Id, key.Name, key.Role, key.CreatedAt, key.ExpiresAt);
+    public static KeyResponse Of(ApiKey key) => new(key.Id, key.Name, key.Role, key.CreatedAt, key.ExpiresAt, key.LastUsedAt);
+
+    /// <summary>A use of a key is no change of it.</summary>
+    public static string TagOf(ApiKey key) => EntityTags.OfContent(Of(key) with { LastUsedAt = null });
 }
 
 /// <summary>A key that was just made.</summary>
@@ -36,7 +40,7 @@ static class KeyEndpoints
 {
     const string Tag = "API keys";
     const string ExampleResponse =
-        """{ "id": 2, "name": "monitoring", "role": "viewer", "createdAt": "2026-11-22T21:10:05Z", "expiresAt": null }""";
+        """{ "id": 2, "name": "monitoring", "role": "viewer", "createdAt": "2026-11-22T21:10:05Z", "expiresAt": null, "lastUsedAt": "2026-11-27T06:30:00Z" }""";
     const string ExampleNew =
         """
         { "id": 2, "name": "monitoring", "role": "viewer", "createdAt": "2026-11-22T21:10:05Z", "expiresAt": null,
@@ -72,8 +76,7 @@ static class KeyEndpoints
     {
         var found = await access.FindKeyAsync(id, context.Actor(), context.RequestAborted);
         if (found.Value is not { } key) return found.Problem!.Answer();
-        var shown = KeyResponse.Of(key);
-        return context.Show(shown, EntityTags.OfContent(shown));
+        return context.Show(KeyResponse.Of(key), KeyResponse.TagOf(key));
     }
 
     static async Task<IResult> CreateAsync(HttpContext context, AccessOperations access)
@@ -83,14 +86,14 @@ static class KeyEndpoints
         var made = await access.CreateKeyAsync(new(wanted.Name, wanted.Role, wanted.ExpiresAt), context.Actor(), context.RequestAborted);
         if (made.Value is not { } key) return made.Problem!.Answer();
         return context.ShowCreated(
-            $"/api/v1/keys/{key.Stored.Id}", NewKeyResponse.Of(key), EntityTags.OfContent(KeyResponse.Of(key.Stored)));
+            $"/api/v1/keys/{key.Stored.Id}", NewKeyResponse.Of(key), KeyResponse.TagOf(key.Stored));
     }
 
     static async Task<IResult> DeleteAsync(HttpContext context, AccessOperations access, int id)
     {
         var found = await access.FindKeyAsync(id, context.Actor(), context.RequestAborted);
         if (found.Value is not { } key) return found.Problem!.Answer();
-        var refused = EntityTags.Refuse(context.Request, EntityTags.OfContent(KeyResponse.Of(key)))
+        var refused = EntityTags.Refuse(context.Request, KeyResponse.TagOf(key))
             ?? await access.DeleteKeyAsync(id, context.Actor(), context.RequestAborted);
         return refused?.Answer() ?? TypedResults.NoContent();
     }

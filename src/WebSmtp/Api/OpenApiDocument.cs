@@ -12,6 +12,7 @@ using WebSmtp.Mta.Alarms;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
+using WebSmtp.Mta.Events;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
@@ -85,7 +86,7 @@ static class OpenApiDocument
         builder.Services.AddSingleton<IServer, NoServer>();
         // Only so that endpoints know them for services; nothing is ever asked of them.
         builder.Services.AddSingleton<SiteOperations>().AddSingleton<SiteRegistry>().AddSingleton<HeldMail>().AddSingleton<AccountOperations>()
-            .AddSingleton<AccessOperations>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
+            .AddSingleton<AccessOperations>().AddSingleton<Audit>().AddSingleton<EventStream>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<SmartHostOperations>().AddSingleton<Submission>()
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
             .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>()

@@ -10,11 +10,13 @@ namespace WebSmtp.Api;
 /// <param name="SmtpServiceVersion">1: only the default site runs, and ETRN, TURN and ATRN answer 502. 2: all is on.</param>
 /// <param name="StartedAt">When the program was started.</param>
 /// <param name="Node">Name of the machine that answers.</param>
-sealed record ServiceResponse(string Version, int SmtpServiceVersion, DateTimeOffset StartedAt, string Node);
+/// <param name="AuditDays">How long the audit record is kept; 0: for ever.</param>
+sealed record ServiceResponse(string Version, int SmtpServiceVersion, DateTimeOffset StartedAt, string Node, int AuditDays);
 
 /// <summary>What can be changed about the program.</summary>
 /// <param name="SmtpServiceVersion">1: only the default site runs, and ETRN, TURN and ATRN answer 502. 2 (default): all is on.</param>
-sealed record ServiceRequest(int SmtpServiceVersion = ServiceRequest.DefaultVersion)
+/// <param name="AuditDays">Days that the audit record is kept, at most 3650; 0: for ever.</param>
+sealed record ServiceRequest(int SmtpServiceVersion = ServiceRequest.DefaultVersion, int AuditDays = Audit.DefaultDays)
 {
     public const int DefaultVersion = 2;
 }
@@ -32,10 +34,10 @@ static class ServiceEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/service", (HttpContext context, SiteOperations sites, ServiceFacts facts) => Show(context, sites, facts))
+        api.MapGet("/service", (HttpContext context, SiteOperations sites, Audit audit, ServiceFacts facts) => Show(context, sites, audit, facts))
             .Describe(Role.Viewer, Tag, "Show the service", "Version of the program, and the switches that hold for all sites.")
             .Produces<ServiceResponse>()
-            .Example(response: """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1" }""");
+            .Example(response: """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1", "auditDays": 365 }""");
 
         api.MapPatch("/service", ChangeAsync)
             .Describe(Role.Administrator, Tag, "Change the service",
@@ -43,20 +45,26 @@ static class ServiceEndpoints
                 409, 412, 415)
             .AcceptsPatch<ServiceRequest>().Produces<ServiceResponse>()
             .Example("""{ "smtpServiceVersion": 2 }""",
-                """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1" }""");
+                """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1", "auditDays": 365 }""");
     }
 
-    static IResult Show(HttpContext context, SiteOperations sites, ServiceFacts facts) => context.Show(
-        new ServiceResponse(facts.Version, sites.ServiceVersion, facts.StartedAt, facts.Node), EntityTags.Of(sites.ServiceVersion));
+    static IResult Show(HttpContext context, SiteOperations sites, Audit audit, ServiceFacts facts) => context.Show(
+        new ServiceResponse(facts.Version, sites.ServiceVersion, facts.StartedAt, facts.Node, audit.Days), EntityTags.Of(Version(sites, audit)));
 
-    static async Task<IResult> ChangeAsync(HttpContext context, SiteOperations sites, ServiceFacts facts)
+    static async Task<IResult> ChangeAsync(HttpContext context, SiteOperations sites, Audit audit, ServiceFacts facts)
     {
         var changed = await MergePatch.ApplyAsync<SiteOperations, ServiceRequest, SiteOperations>(
-            context.Request, () => Task.FromResult<Result<SiteOperations>>(sites), _ => sites.ServiceVersion,
-            (_, _) => new ServiceRequest(sites.ServiceVersion),
-            async (wanted, _, _) => await sites.SetServiceVersionAsync(wanted.SmtpServiceVersion, context.Actor(), context.RequestAborted) is { } refused
-                ? refused
-                : sites);
-        return changed.Problem is { } problem ? problem.Answer() : Show(context, sites, facts);
+            context.Request, () => Task.FromResult<Result<SiteOperations>>(sites), _ => Version(sites, audit),
+            (_, _) => new ServiceRequest(sites.ServiceVersion, audit.Days),
+            async (wanted, _, _) =>
+            {
+                if (wanted.AuditDays != audit.Days && await audit.SetDaysAsync(wanted.AuditDays, context.Actor(), context.RequestAborted) is { } bad)
+                    return bad;
+                return await sites.SetServiceVersionAsync(wanted.SmtpServiceVersion, context.Actor(), context.RequestAborted) is { } refused ? refused : sites;
+            });
+        return changed.Problem is { } problem ? problem.Answer() : Show(context, sites, audit, facts);
     }
+
+    /// <summary>Both switches in one number.</summary>
+    static long Version(SiteOperations sites, Audit audit) => sites.ServiceVersion + 10L * audit.Days;
 }

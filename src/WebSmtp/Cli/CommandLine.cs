@@ -36,7 +36,7 @@ static class CommandLine
         openApi.SetAction(async (parsed, _) => await parsed.InvocationConfiguration.Output.WriteAsync(await OpenApiDocument.RenderAsync()));
         root.Add(openApi);
         foreach (var noun in (IEnumerable<Command>)
-            [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), KeyVerbs.Noun(),
+            [HealthVerb.Verb(), SiteVerbs.Noun(), DomainVerbs.Noun(), AccountVerbs.Noun(), UserVerbs.Noun(), KeyVerbs.Noun(), AuditVerbs.Noun(),
              QueueVerbs.Noun(), SessionVerbs.Noun(), ServiceVerbs.Noun(), CollectorVerbs.Noun(),
              SmartHostVerbs.Noun(), SimulateVerb.Verb(), SendmailVerb.Verb(), DestinationVerbs.Noun(),
              OperationVerbs.Noun(), TraceVerbs.Trace(), TraceVerbs.Rejections()])

@@ -17,7 +17,7 @@ static class KeyVerbs
     public static Command Noun() => new("keys", "API keys.")
     {
         Call.Verb("list", "List the keys.", call => call.ListAsync("keys", int.MaxValue,
-            Column.Of("ID", "id"), Column.Of("NAME", "name"), Column.Of("ROLE", "role"), Column.Of("EXPIRES", "expiresAt"))),
+            Column.Of("ID", "id"), Column.Of("NAME", "name"), Column.Of("ROLE", "role"), Column.Of("EXPIRES", "expiresAt"), Column.Time("LAST USED", "lastUsedAt"))),
         Call.Verb("add", "Make a key and print it, this once.", AddAsync, Name, Role, Expires),
         Call.Verb("delete", "Delete a key.", call => call.ChangeAsync(
             HttpMethod.Delete, $"keys/{call.Value(Id)}", null, _ => $"Key {call.Value(Id)} is deleted."), Id),

@@ -1,3 +1,4 @@
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
 using WebSmtp.Mta.Delivery;
@@ -15,13 +16,14 @@ namespace WebSmtp.Composition;
 sealed class MailServer(
     ServerSettings settings, SmartHostOperations smartHosts, SiteOperations sites, Scheduler scheduler, Collections collections,
     CollectorRunner collectors, PickupWatch pickup, QueueUpkeep upkeep, Operations operations, RejectionLog rejections,
-    TraceUpkeep trace, StatisticsUpkeep statistics, ProtocolFiles protocolFiles) : IHostedService
+    TraceUpkeep trace, StatisticsUpkeep statistics, ProtocolFiles protocolFiles, Audit audit) : IHostedService
 {
     /// <summary>Sessions may take this long to come to a command boundary; then they are cut.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     public async Task StartAsync(CancellationToken stop)
     {
+        await audit.StartAsync(stop);
         await upkeep.RecoverAsync(stop);
         await smartHosts.LoadAsync(stop);
         rejections.Start();
@@ -48,5 +50,6 @@ sealed class MailServer(
         await statistics.StopAsync();
         await rejections.StopAsync();
         await protocolFiles.StopAsync();
+        await audit.StopAsync();
     }
 }

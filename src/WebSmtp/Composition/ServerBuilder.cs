@@ -110,6 +110,7 @@ static class ServerBuilder
         services.AddSingleton<EventStream>().AddSingleton<SiteRegistry>().AddSingleton<SessionRegistry>().AddSingleton<ActGate>();
         services.AddSingleton<SessionHistory>().AddSingleton<SessionOperations>().AddSingleton<SessionWatch>().AddSingleton<Conversations>();
         services.AddSingleton(new ConversationBudget()).AddSingleton<ProtocolLog>().AddSingleton<ProtocolFiles>();
+        services.AddSingleton<Audit>();
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();

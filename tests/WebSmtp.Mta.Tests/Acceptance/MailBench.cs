@@ -19,6 +19,7 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.Statistics;
 using WebSmtp.Mta.SmartHosts;
+using WebSmtp.Mta.Tests.Administration;
 using WebSmtp.Mta.Tests.Collection;
 using WebSmtp.Mta.Tests.Delivery;
 using WebSmtp.Mta.Tests.Queue;
@@ -80,14 +81,15 @@ sealed class MailBench : IAsyncDisposable
         Collections = new(Sites, Queue, Records, Settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, Settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         Rejections = new(Trace, Ids, Traffic, Time, NullLogger<RejectionLog>.Instance);
-        Operations = new(Ids, Events, Time, NullLogger<Operations>.Instance);
+        var audit = MemoryAuditStore.NewAudit(Time, Events);
+        Operations = new(Ids, Events, audit, Time, NullLogger<Operations>.Instance);
         var work = new QueueWork(Queue, Spool, Settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
-        QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, Time, NullLogger<QueueOperations>.Instance);
-        var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), new(), NullLogger<AccountOperations>.Instance);
+        QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, audit, Time, NullLogger<QueueOperations>.Instance);
+        var accounts = new AccountOperations(Accounts, Sites, Accounts, new(), audit, new(), NullLogger<AccountOperations>.Instance);
         var space = new FreeSpace(Time, NullLogger<FreeSpace>.Instance, _ => FreeBytes);
         var dropQuota = new DropQuota(Spool, Time, NullLogger<DropQuota>.Instance);
         Sinks = new(Sites, Queue, Spool, Ids, new(Queue), dropQuota, space, accounts, Collections, Scheduler, Rejections, Traffic, Events, Time, NullLogger<MailSinkFactory>.Instance);
-        HeldMail = new(Sites, Queue, Records, Collections);
+        HeldMail = new(Sites, Queue, Records, Collections, audit);
         Configure(_ => { });
     }
 

@@ -18,7 +18,7 @@ sealed class AccountBench : IDisposable, ISecretProtector
     public byte Key { get; set; } = 0x55;
 
     /// <summary>A new process: what was remembered about passwords is gone.</summary>
-    public void Restart() => Accounts = new(Store, Bench.Registry, this, _passwords, Bench.Gate, NullLogger<AccountOperations>.Instance);
+    public void Restart() => Accounts = new(Store, Bench.Registry, this, _passwords, Bench.Record.Audit(Bench.Time), Bench.Gate, NullLogger<AccountOperations>.Instance);
 
     public static AccountConfiguration Wanted(string username = "testserver", string? password = "secret") =>
         new(username, password, Enabled: true, ChallengeResponse: false, null, null);

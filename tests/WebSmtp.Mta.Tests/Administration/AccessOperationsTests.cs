@@ -13,11 +13,19 @@ public sealed class AccessOperationsTests : IDisposable
     readonly MemoryAccessStore _store = new();
     readonly FakeTimeProvider _time = new();
     readonly Passwords _passwords = new();
+    readonly MemoryAuditStore _record = new();
+    readonly ActGate _gate = new();
     readonly AccessOperations _access;
 
-    public AccessOperationsTests() => _access = new(_store, _passwords, _time, NullLogger<AccessOperations>.Instance);
+    public AccessOperationsTests() => _access = new(_store, _passwords, _record.Audit(_time), _gate, _time, NullLogger<AccessOperations>.Instance);
 
-    public void Dispose() => _passwords.Dispose();
+    public void Dispose()
+    {
+        _passwords.Dispose();
+        _gate.Dispose();
+    }
+
+    static readonly Actor Self = new("admin", Role.Administrator, "192.0.2.1", Door.Web);
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -53,32 +61,32 @@ public sealed class AccessOperationsTests : IDisposable
         await _access.FirstRunAsync(null, "key-of-a-later-start", Stop);
         var key = Assert.Single(_store.Keys);
         Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes("key-of-a-later-start")), key.KeyHash);
-        Assert.Equal(Role.Administrator, (await _access.FindKeyAsync("key-of-a-later-start", Stop))!.Role);
-        Assert.Null(await _access.FindKeyAsync("key-of-a-later-start ", Stop));
-        Assert.Null(await _access.FindKeyAsync("", Stop));
-        Assert.Null(await _access.FindKeyAsync(new('x', 10_000), Stop));
+        Assert.Equal(Role.Administrator, (await _access.FindKeyAsync("key-of-a-later-start", "192.0.2.1", Stop))!.Role);
+        Assert.Null(await _access.FindKeyAsync("key-of-a-later-start ", "192.0.2.1", Stop));
+        Assert.Null(await _access.FindKeyAsync("", "192.0.2.1", Stop));
+        Assert.Null(await _access.FindKeyAsync(new('x', 10_000), "192.0.2.1", Stop));
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
     public async Task A_key_ends_when_it_says()
     {
         _store.Keys.Add(new() { Name = "short", KeyHash = SHA256.HashData("key"u8), ExpiresAt = _time.GetUtcNow().AddSeconds(5) });
-        Assert.NotNull(await _access.FindKeyAsync("key", Stop));
+        Assert.NotNull(await _access.FindKeyAsync("key", "192.0.2.1", Stop));
         _time.Advance(TimeSpan.FromSeconds(4));
-        Assert.NotNull(await _access.FindKeyAsync("key", Stop));
+        Assert.NotNull(await _access.FindKeyAsync("key", "192.0.2.1", Stop));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(await _access.FindKeyAsync("key", Stop));
+        Assert.Null(await _access.FindKeyAsync("key", "192.0.2.1", Stop));
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
     public async Task A_key_that_is_withdrawn_is_refused_within_seconds()
     {
         _store.Keys.Add(new() { Name = "key", KeyHash = SHA256.HashData("key"u8) });
-        for (var i = 0; i < 5; i++) Assert.NotNull(await _access.FindKeyAsync("key", Stop));
+        for (var i = 0; i < 5; i++) Assert.NotNull(await _access.FindKeyAsync("key", "192.0.2.1", Stop));
         Assert.Equal(1, _store.KeyQueries);
         _store.Keys.Clear();
         _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Null(await _access.FindKeyAsync("key", Stop));
+        Assert.Null(await _access.FindKeyAsync("key", "192.0.2.1", Stop));
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
@@ -111,7 +119,7 @@ public sealed class AccessOperationsTests : IDisposable
         Assert.NotNull(await _access.FindUserAsync("Admin", user.SecurityStamp, Stop));
         Assert.Null(await _access.FindUserAsync("admin", "another stamp", Stop));
         Assert.Null(await _access.FindUserAsync("nobody", user.SecurityStamp, Stop));
-        Assert.Null(await _access.ChangePasswordAsync("admin", "given-at-start", "chosen by me", Stop));
+        Assert.Null(await _access.ChangePasswordAsync("admin", "given-at-start", "chosen by me", Self, Stop));
         Assert.Null(await _access.FindUserAsync("admin", user.SecurityStamp, Stop));
         Assert.Null(await LogInAsync("given-at-start"));
         Assert.NotNull(await LogInAsync("chosen by me"));
@@ -121,9 +129,9 @@ public sealed class AccessOperationsTests : IDisposable
     public async Task A_new_password_is_long_and_the_old_one_is_right()
     {
         await _access.FirstRunAsync("given-at-start", null, Stop);
-        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("admin", "given-at-start", "ninechars", Stop), "newPassword");
-        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("admin", "wrong", "long enough", Stop), "oldPassword");
-        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("nobody", "wrong", "long enough", Stop), "oldPassword");
+        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("admin", "given-at-start", "ninechars", Self, Stop), "newPassword");
+        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("admin", "wrong", "long enough", Self, Stop), "oldPassword");
+        SiteBench.AssertInvalid(await _access.ChangePasswordAsync("nobody", "wrong", "long enough", Self, Stop), "oldPassword");
         Assert.NotNull(await LogInAsync("given-at-start"));
     }
 
@@ -132,10 +140,10 @@ public sealed class AccessOperationsTests : IDisposable
     {
         var actor = new Actor("admin", Role.Administrator, "192.0.2.1");
         var made = (await _access.CreateKeyAsync(new("monitoring", Role.Viewer, null), actor, Stop)).Value!;
-        Assert.Equal(Role.Viewer, (await _access.FindKeyAsync(made.Key, Stop))!.Role);
+        Assert.Equal(Role.Viewer, (await _access.FindKeyAsync(made.Key, "192.0.2.1", Stop))!.Role);
         Assert.Equal("monitoring", Assert.Single((await _access.ListKeysAsync(null, 10, actor, Stop)).Value!.Items).Name);
         Assert.Null(await _access.DeleteKeyAsync(made.Stored.Id, actor, Stop));
-        Assert.Null(await _access.FindKeyAsync(made.Key, Stop));
+        Assert.Null(await _access.FindKeyAsync(made.Key, "192.0.2.1", Stop));
         Assert.Equal(ProblemKind.NotFound, (await _access.DeleteKeyAsync(made.Stored.Id, actor, Stop))!.Kind);
     }
 
@@ -147,8 +155,8 @@ public sealed class AccessOperationsTests : IDisposable
         var refused = await _access.CreateKeyAsync(new("x", Role.Viewer, null), actor with { Role = Role.Operator }, Stop);
         Assert.Equal(ProblemKind.Forbidden, refused.Problem!.Kind);
         var made = (await _access.CreateKeyAsync(new("x", Role.Viewer, _time.GetUtcNow().AddHours(1)), actor, Stop)).Value!;
-        Assert.NotNull(await _access.FindKeyAsync(made.Key, Stop));
+        Assert.NotNull(await _access.FindKeyAsync(made.Key, "192.0.2.1", Stop));
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Null(await _access.FindKeyAsync(made.Key, Stop));
+        Assert.Null(await _access.FindKeyAsync(made.Key, "192.0.2.1", Stop));
     }
 }

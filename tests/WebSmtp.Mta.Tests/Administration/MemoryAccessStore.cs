@@ -15,9 +15,37 @@ sealed class MemoryAccessStore : IAccessStore
 
     public Task<bool> AnyUserAsync(CancellationToken stop) => Task.FromResult(Users.Count > 0);
 
-    public Task AddUserAsync(AdminUser user, CancellationToken stop)
+    public Task<bool> AddUserAsync(AdminUser user, CancellationToken stop)
     {
+        if (Users.Exists(old => old.Username.Equals(user.Username, StringComparison.OrdinalIgnoreCase))) return Task.FromResult(false);
+        user.Id = Users.Count + 1;
         Users.Add(Copy(user));
+        return Task.FromResult(true);
+    }
+
+    public Task<IReadOnlyList<AdminUser>> ListUsersAsync(string? afterUsername, int limit, CancellationToken stop) => Task.FromResult<IReadOnlyList<AdminUser>>(
+        [.. Users.OrderBy(user => user.Username, StringComparer.OrdinalIgnoreCase)
+            .Where(user => string.Compare(user.Username, afterUsername, StringComparison.OrdinalIgnoreCase) > 0).Take(limit)]);
+
+    public Task<long> CountUsersAsync(CancellationToken stop) => Task.FromResult((long)Users.Count);
+
+    public Task<long> CountAdministratorsAsync(CancellationToken stop) => Task.FromResult((long)Users.Count(user => user.Role is Role.Administrator));
+
+    public Task DeleteUserAsync(int id, CancellationToken stop)
+    {
+        Users.RemoveAll(user => user.Id == id);
+        return Task.CompletedTask;
+    }
+
+    public Task SetLastLogInAsync(int id, DateTimeOffset at, CancellationToken stop)
+    {
+        Users.Find(user => user.Id == id)?.LastLogInAt = at;
+        return Task.CompletedTask;
+    }
+
+    public Task SetLastUseAsync(int id, DateTimeOffset at, CancellationToken stop)
+    {
+        Keys.Find(key => key.Id == id)?.LastUsedAt = at;
         return Task.CompletedTask;
     }
 

@@ -7,6 +7,7 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Acceptance;
+using WebSmtp.Mta.Tests.Administration;
 
 namespace WebSmtp.Mta.Tests.Collectors;
 
@@ -23,7 +24,7 @@ sealed class CollectorBench : IAsyncDisposable
         var conversation = new CollectorConversation(
             hosts, Mail.Network, Mail.Sinks, Mail.Sites, Mail.Watch, Mail.Accounts, Mail.Time, NullLogger<CollectorConversation>.Instance);
         Runner = new(Store, Mail.Sites, conversation, Mail.Events, Mail.Time, NullLogger<CollectorRunner>.Instance);
-        Operations = new(Store, Runner, hosts, Mail.Sites, Mail.Accounts, Mail.Time, NullLogger<CollectorOperations>.Instance);
+        Operations = new(Store, Runner, hosts, Mail.Sites, Mail.Accounts, MemoryAuditStore.NewAudit(Mail.Time), Mail.Time, NullLogger<CollectorOperations>.Instance);
     }
 
     public MailBench Mail { get; }

@@ -8,6 +8,7 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Accounts;
+using WebSmtp.Mta.Tests.Administration;
 
 namespace WebSmtp.Mta.Tests.Sites;
 
@@ -31,6 +32,7 @@ sealed class SiteBench : IDisposable, ISiteExport, ISecretProtector
     public MemoryAccountStore Accounts { get; } = new();
     public MemoryQueueStore Queue { get; } = new();
     public ActGate Gate { get; } = new();
+    public MemoryAuditStore Record { get; } = new();
     public EventStream Events { get; } = new();
     public MemoryBinder Binder { get; private set; } = null!;
     public SessionRegistry Sessions { get; private set; } = null!;
@@ -50,7 +52,7 @@ sealed class SiteBench : IDisposable, ISiteExport, ISecretProtector
         Registry = new();
         SmartHosts = new();
         SmartHostRules = new(SmartHosts, new(Registry), this);
-        Sites = new(Store, Accounts, Queue, this, Binder, Sessions, Registry, SmartHostRules, Events, new(Data, ExtraRoots), Gate, Time,
+        Sites = new(Store, Accounts, Queue, this, Binder, Sessions, Registry, SmartHostRules, Events, new(Data, ExtraRoots), Record.Audit(Time, Events), Gate, Time,
             NullLogger<SiteOperations>.Instance);
     }
 

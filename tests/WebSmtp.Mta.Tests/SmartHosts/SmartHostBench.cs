@@ -16,7 +16,7 @@ sealed class SmartHostBench : IDisposable
         Tokens = new(Endpoint, RefreshTokens, Bench, Time, NullLogger<OAuthTokens>.Instance);
         Credentials = new(Bench, Tokens, Time);
         var test = new SmartHostTest(Network, Network, new(Bench.Registry), Credentials, new(Bench), Bench.Registry, TimeProvider.System);
-        Hosts = new(Store, Bench.SmartHosts, Bench.SmartHostRules, Credentials, test, Bench.Registry, Bench.Gate, NullLogger<SmartHostOperations>.Instance);
+        Hosts = new(Store, Bench.SmartHosts, Bench.SmartHostRules, Credentials, test, Bench.Registry, Bench.Record.Audit(Bench.Time), Bench.Gate, NullLogger<SmartHostOperations>.Instance);
     }
 
     public SiteBench Bench { get; } = new();

@@ -40,7 +40,7 @@ static class AdminCookie
         Enum.TryParse<Role>(user.FindFirstValue(ClaimTypes.Role), out var role) ? role : Role.Viewer;
 
     public static Actor ActorOf(HttpContext context) => new(
-        context.User.Identity?.Name ?? "", RoleOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "local");
+        context.User.Identity?.Name ?? "", RoleOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "local", Door.Web);
 
     /// <summary>Programs are told the status; only a person is sent to the log-in page.</summary>
     static Task RedirectPagesOnly(RedirectContext<CookieAuthenticationOptions> context, int status)

@@ -4,8 +4,11 @@ using WebSmtp.Mta.Administration;
 namespace WebSmtp.Admin.LogIn;
 
 /// <summary>Asks whether a log-in still stands, at most once a minute for each. Thread-safe.</summary>
-sealed class StampCheck(AccessOperations access, TimeProvider time)
+sealed class StampCheck
 {
+    readonly AccessOperations _access;
+    readonly TimeProvider _time;
+
     /// <summary>How long an answer is believed.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -14,13 +17,19 @@ sealed class StampCheck(AccessOperations access, TimeProvider time)
 
     readonly ConcurrentDictionary<(string Username, string Stamp), (Role Role, DateTimeOffset Until)> _good = new();
 
+    public StampCheck(AccessOperations access, TimeProvider time)
+    {
+        (_access, _time) = (access, time);
+        access.WhenLogInsEnd(Forget);
+    }
+
     /// <summary>The user's role now; null: the log-in is over.</summary>
     public async Task<Role?> CheckAsync(string username, string stamp, CancellationToken stop)
     {
         var key = (username, stamp);
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         if (_good.TryGetValue(key, out var known) && known.Until > now) return known.Role;
-        if (await access.FindUserAsync(username, stamp, stop) is not { } user)
+        if (await _access.FindUserAsync(username, stamp, stop) is not { } user)
         {
             _good.TryRemove(key, out _);
             return null;
@@ -30,8 +39,8 @@ sealed class StampCheck(AccessOperations access, TimeProvider time)
         return user.Role;
     }
 
-    /// <summary>The password was changed: what was believed about the user is asked for again.</summary>
-    public void Forget(string username)
+    /// <summary>What was believed about the user is asked for again.</summary>
+    void Forget(string username)
     {
         foreach (var key in _good.Keys.Where(key => string.Equals(key.Username, username, StringComparison.OrdinalIgnoreCase)))
             _good.TryRemove(key, out _);
