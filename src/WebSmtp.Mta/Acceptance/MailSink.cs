@@ -1,5 +1,4 @@
 using System.Net;
-using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;

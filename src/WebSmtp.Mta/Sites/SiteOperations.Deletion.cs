@@ -28,7 +28,7 @@ public sealed partial class SiteOperations
         var deleted = false;
         try
         {
-            await DrainAsync([siteId], StopGrace);
+            await EndSessionsAsync([siteId], StopGrace);
             var (count, folder) = await ClearAsync(runner.Site, messages, moveTo, stop);
             // A session that was just ending may have brought one more, and a delivery may still hold its own.
             if (await queue.CountLiveAsync(siteId, stop) is > 0 and var left) return Remaining(runner, left);
