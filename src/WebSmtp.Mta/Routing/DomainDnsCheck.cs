@@ -58,7 +58,7 @@ public sealed class DomainDnsCheck(
         // Implicit MX: the domain itself.
         IReadOnlyList<(int Preference, string Name)> names = mx.Records.Count == 0
             ? [(0, domain.Name)]
-            : [.. mx.Records.Take(MostHosts).Select(text => text.Split(' ')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]))];
+            : [.. mx.Records.Where(text => !text.EndsWith(" .", StringComparison.Ordinal)).Take(MostHosts).Select(text => text.Split(' ')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]))];
         var hosts = new List<DnsMailHost>();
         var connections = 0;
         foreach (var (preference, name) in names)
