@@ -706,6 +706,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .HasMaxLength(16)
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("Draining")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Endpoints")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -725,6 +728,13 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
 
                     b.Property<string>("Settings")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StateBy")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("StateSince")
                         .HasColumnType("TEXT");
 
                     b.Property<long>("Version")

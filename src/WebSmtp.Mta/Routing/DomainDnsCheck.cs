@@ -58,7 +58,7 @@ public sealed class DomainDnsCheck(
         // Implicit MX: the domain itself.
         IReadOnlyList<(int Preference, string Name)> names = mx.Records.Count == 0
             ? [(0, domain.Name)]
-            : [.. mx.Records.Take(MostHosts).Select(text => text.Split(' ')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]))];
+            : [.. mx.Records.Where(text => !text.EndsWith(" .", StringComparison.Ordinal)).Take(MostHosts).Select(text => text.Split(' ')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]))];
         var hosts = new List<DnsMailHost>();
         var connections = 0;
         foreach (var (preference, name) in names)
@@ -75,7 +75,7 @@ public sealed class DomainDnsCheck(
     static DnsFinding Judge(DomainSnapshot domain, IReadOnlyList<string> mx, List<DnsMailHost> hosts)
     {
         var forUs = domain.Kind is not DomainKind.Remote || domain.Route.Type is RouteType.Drop or RouteType.Hold;
-        var publish = $"{domain.Name}. MX 10 {(domain.Kind is DomainKind.Remote ? "mail.example.net" : $"mail.{domain.Name}")}.   (a name with the public address of this server)";
+        var publish = $"{domain.Name}. MX 10 {(domain.Kind is DomainKind.Remote ? "mail.example.net" : $"mail.{domain.Name}")}. ; a name with the public address of this server";
         var reachable = hosts.Where(host => host.Addresses.Count > 0).ToList();
         if (reachable.Count == 0)
         {

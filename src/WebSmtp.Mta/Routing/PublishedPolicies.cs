@@ -13,7 +13,7 @@ static class PublishedPolicies
         if (answer.Trouble is { } trouble) return new("SPF", DnsVerdict.Unknown, trouble, []);
         var found = answer.Records.Where(text => text.Equals("v=spf1", StringComparison.OrdinalIgnoreCase) || text.StartsWith("v=spf1 ", StringComparison.OrdinalIgnoreCase)).ToList();
         if (found.Count == 0)
-            return new("SPF", DnsVerdict.Missing, "It does not say which hosts may send mail from it; many receivers distrust such mail.", [], $"{domain}. TXT \"v=spf1 mx -all\"   (only its mail hosts send; add include: and ip4: for others)");
+            return new("SPF", DnsVerdict.Missing, "It does not say which hosts may send mail from it; many receivers distrust such mail.", [], $"{domain}. TXT \"v=spf1 mx -all\" ; only its mail hosts send; add include: and ip4: for others");
         if (found.Count > 1) return new("SPF", DnsVerdict.Bad, "There is more than one record, so none holds (permerror). Leave one.", found);
         var terms = found[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(term => term.ToLowerInvariant()).ToList();
         var lookups = terms.Count(NeedsLookup);
@@ -51,7 +51,7 @@ static class PublishedPolicies
         {
             var trouble = asked.Select(one => one.Answer.Trouble).FirstOrDefault(text => text is not null);
             return trouble is not null ? new("DKIM", DnsVerdict.Unknown, trouble, [])
-                : given ? new("DKIM", DnsVerdict.Bad, $"There is no key under {string.Join(", ", missing)}.", [], $"{missing[0]}._domainkey.{domain}. TXT \"v=DKIM1; k=rsa; p=...\"   (from whoever signs its mail)")
+                : given ? new("DKIM", DnsVerdict.Bad, $"There is no key under {string.Join(", ", missing)}.", [], $"{missing[0]}._domainkey.{domain}. TXT \"v=DKIM1; k=rsa; p=...\" ; from whoever signs its mail")
                 : new("DKIM", DnsVerdict.Missing, "There is no key under the usual selectors. Its signatures name the selector (s=); give that one to be sure.", []);
         }
         var says = keys.Count > 0 ? $"Keys under {string.Join(", ", keys)}." : $"The keys under {string.Join(", ", revoked)} were taken back (empty p=).";
@@ -67,7 +67,7 @@ static class PublishedPolicies
     {
         if (trouble is not null) return new("DMARC", DnsVerdict.Unknown, trouble, []);
         if (found.Count == 0)
-            return new("DMARC", DnsVerdict.Missing, "It does not say what becomes of mail that only pretends to be from it.", [], $"_dmarc.{domain}. TXT \"v=DMARC1; p=none; rua=mailto:postmaster@{domain}\"   (first look at the reports, then p=quarantine or p=reject)");
+            return new("DMARC", DnsVerdict.Missing, "It does not say what becomes of mail that only pretends to be from it.", [], $"_dmarc.{domain}. TXT \"v=DMARC1; p=none; rua=mailto:postmaster@{domain}\" ; first look at the reports, then p=quarantine or p=reject");
         if (found.Count > 1) return new("DMARC", DnsVerdict.Bad, "There is more than one record, so none holds. Leave one.", found);
         var from = at == domain ? "" : $" That is the policy of {at}.";
         var policy = (at == domain ? Tag(found[0], "p") : Tag(found[0], "sp") ?? Tag(found[0], "p"))?.ToLowerInvariant();
@@ -88,7 +88,7 @@ static class PublishedPolicies
         const string topic = "MTA-STS";
         if (trouble is not null) return new(topic, DnsVerdict.Unknown, trouble, []);
         if (record.Count == 0)
-            return new(topic, DnsVerdict.Missing, "Senders are not told that its hosts speak TLS, so that it can be taken away on the way.", [], $"_mta-sts.{domain}. TXT \"v=STSv1; id=1\"   and a policy at https://mta-sts.{domain}/.well-known/mta-sts.txt");
+            return new(topic, DnsVerdict.Missing, "Senders are not told that its hosts speak TLS, so that it can be taken away on the way.", [], $"_mta-sts.{domain}. TXT \"v=STSv1; id=1\" ; and a policy at https://mta-sts.{domain}/.well-known/mta-sts.txt");
         if (record.Count > 1) return new(topic, DnsVerdict.Bad, "There is more than one record, so none holds. Leave one.", record);
         if (Tag(record[0], "id") is not { Length: > 0 }) return new(topic, DnsVerdict.Bad, "The record has no id=.", record);
         if (!fetched) return new(topic, DnsVerdict.Good, $"A policy is announced. What it says stands at https://mta-sts.{domain}/.well-known/mta-sts.txt, which was not fetched.", record);

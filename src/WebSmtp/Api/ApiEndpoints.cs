@@ -33,6 +33,7 @@ static class ApiEndpoints
         ServiceEndpoints.Map(api);
         SiteEndpoints.Map(api);
         DomainEndpoints.Map(api);
+        DomainDnsEndpoints.Map(api);
         EtrnNameEndpoints.Map(api);
         CollectorEndpoints.Map(api);
         AccountEndpoints.Map(api);

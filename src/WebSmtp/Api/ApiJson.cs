@@ -70,6 +70,7 @@ static class Durations
 [JsonSerializable(typeof(IReadOnlyList<SettingResponse>))]
 [JsonSerializable(typeof(Listed<DomainResponse>))]
 [JsonSerializable(typeof(DomainRequest))]
+[JsonSerializable(typeof(DomainDnsResponse))]
 [JsonSerializable(typeof(DequeueResponse))]
 [JsonSerializable(typeof(Listed<EtrnNameResponse>))]
 [JsonSerializable(typeof(EtrnNameRequest))]

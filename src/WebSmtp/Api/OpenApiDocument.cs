@@ -89,7 +89,7 @@ static class OpenApiDocument
             .AddSingleton<AccessOperations>().AddSingleton<Audit>().AddSingleton<EventStream>().AddSingleton<QueueOperations>().AddSingleton<SessionRegistry>().AddSingleton(TimeProvider.System)
             .AddSingleton<SmartHostOperations>().AddSingleton<Submission>()
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
-            .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>()
+            .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>().AddSingleton<DomainDnsCheck>()
             .AddSingleton<StatisticsQueries>().AddSingleton<AlarmList>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();

@@ -119,7 +119,7 @@ sealed class Call(ParseResult parsed, RestClient server, CancellationToken stop)
         if (rows.Count < total) Print($"{rows.Count} of {total} shown; --limit shows more.");
     }
 
-    public Task PauseAsync(TimeSpan time) => Task.Delay(time, stop);
+    public Task PauseAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System, stop);
 
     public void Print(string sentence) => parsed.InvocationConfiguration.Output.WriteLine(sentence);
     void Print(JsonNode json) => Print(json.ToJsonString(Output.Indented));

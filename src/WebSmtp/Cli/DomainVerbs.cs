@@ -43,6 +43,10 @@ static class DomainVerbs
         CustomParser = Settings,
     };
 
+    static readonly Option<string[]> Selector = new("--selector") { Description = "A DKIM selector to look for. May be given more than once.", HelpName = "name" };
+    static readonly Option<bool> Connect = new("--connect") { Description = "Connect to its mail hosts." };
+    static readonly Option<bool> Policy = new("--policy") { Description = "Fetch its MTA-STS policy." };
+
     public static Command Noun() => new("domains", "Domains of a site.")
     {
         Call.Verb("list", "List a site's domains.", call => call.ListAsync(Path(call, name: false), int.MaxValue,
@@ -54,9 +58,27 @@ static class DomainVerbs
             Etrn, EtrnTo, TurnAccount, MaxAge, MaxBytes, MaxMessages, Folder, AllowRelay, Set),
         Call.Verb("delete", "Delete a domain.", call => call.ChangeAsync(
             HttpMethod.Delete, Path(call), null, _ => $"Domain {call.Value(Name)} of site {call.Value(Site)} is deleted."), Site, Name),
+        Call.Verb("dns", "Look at a domain as others do: MX, SPF, DKIM, DMARC, MTA-STS, TLS-RPT.", ShowDnsAsync, Site, Name, Selector, Connect, Policy),
         Call.Verb("dequeue", "Deliver a domain's held mail now, as ETRN would.", call => call.ChangeAsync(
             HttpMethod.Post, Path(call) + "/dequeue", null, answer => $"Started; {answer["messages"]} messages wait for {call.Value(Name)}."), Site, Name),
     };
+
+    static async Task ShowDnsAsync(Call call)
+    {
+        var query = new List<string>();
+        if (call.Value(Selector) is { Length: > 0 } selectors) query.Add($"selectors={Uri.EscapeDataString(string.Join(',', selectors))}");
+        if (call.Value(Connect)) query.Add("connect=true");
+        if (call.Value(Policy)) query.Add("policy=true");
+        await call.ChangeAsync(HttpMethod.Get, $"{Path(call)}/dns{(query.Count > 0 ? "?" + string.Join('&', query) : "")}", null, found => string.Join(Environment.NewLine,
+        [
+            .. found["hosts"]!.AsArray().Select(host => $"{host!["preference"],3} {host["name"]} {string.Join(", ", host["addresses"]!.AsArray())}{(host["answer"] is { } answer ? $": {answer}" : "")}"),
+            .. found["findings"]!.AsArray().SelectMany(finding => (string[])
+            [
+                $"{finding!["topic"],-8} {finding["verdict"]}: {finding["says"]}",
+                .. finding["publish"] is { } publish ? [$"         publish {publish}"] : Array.Empty<string>(),
+            ]),
+        ]));
+    }
 
     static Task AddAsync(Call call)
     {

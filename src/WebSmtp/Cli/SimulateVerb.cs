@@ -12,6 +12,7 @@ static class SimulateVerb
     static readonly Option<string> From = new("--from") { Description = "The envelope's sender; \"\" for the null sender.", HelpName = "address", Required = true };
     static readonly Option<string> To = new("--to") { Description = "The recipient.", HelpName = "address", Required = true };
     static readonly Option<string> Account = new("--account") { Description = "The account that the client has logged in as.", HelpName = "name" };
+    static readonly Option<long?> Size = new("--size") { Description = "Bytes that the client announces.", HelpName = "bytes" };
     static readonly Option<bool> Tls = new("--tls") { Description = "The client speaks TLS." };
 
     public static Command Verb() => Call.Verb(
@@ -23,14 +24,17 @@ static class SimulateVerb
                 ["account"] = call.Value(Account),
                 ["mailFrom"] = call.Value(From),
                 ["rcptTo"] = call.Value(To),
+                ["size"] = call.Value(Size),
             }, Show),
-        Site, Client, From, To, Account, Tls);
+        Site, Client, From, To, Account, Tls, Size);
 
     static string Show(JsonNode answer)
     {
         var route = answer["route"]!;
         var lines = new List<string> { $"{answer["decision"]}: {answer["reply"]}", "" };
         lines.AddRange(answer["steps"]!.AsArray().Select(step => $"{step!["stage"],-8} {step["result"]}\n         by {step["rule"]}"));
+        lines.Add("");
+        lines.AddRange(answer["rules"]!.AsArray().Select(rule => $"{(rule!["decided"]!.GetValue<bool>() ? "*" : " ")} {rule["stage"],-8} {rule["rule"]}: {rule["finding"]}"));
         lines.Add("");
         lines.Add($"Route {route["type"]}, {(route["domainRule"] is { } rule ? $"by the domain rule {rule}" : "no domain rule")}");
         if (route["folder"] is { } folder) lines.Add($"  into {folder}");

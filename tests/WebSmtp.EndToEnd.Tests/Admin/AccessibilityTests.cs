@@ -67,6 +67,12 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
         await TabToAsync(page, "Name");
         await page.Keyboard.TypeAsync("typed.example");
         await page.Keyboard.PressAsync("Enter");
+        foreach (var question in new[] { "Where does its mail go?", "Who collects it, and how much may wait?", "Is it right so?" })
+        {
+            await Expect(page.GetByRole(AriaRole.Heading, new() { Name = question })).ToBeVisibleAsync();
+            await TabToAsync(page, question is "Is it right so?" ? "Add the domain" : "Next");
+            await page.Keyboard.PressAsync("Enter");
+        }
 
         await Expect(page.Answer()).ToContainTextAsync("typed.example is added.");
     }
@@ -130,7 +136,9 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
             $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example/collections/0",
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",
-            $"/sites/{site.Id}/domains/hub.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
+            $"/sites/{site.Id}/domains/hub.example", .. new[] { "access", "messages", "delivery", "folders", "tls" }.Select(sheet => $"/sites/{site.Id}/edit/{sheet}"),
+            $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example/settings/delivery", $"/sites/{site.Id}/domains/hub.example/dns",
+            "/simulate", $"/simulate?site={site.Id}&client=192.0.2.99&from=a@sender.example&to=somebody@van.wild.example%20user@elsewhere.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
         ];
     }
 

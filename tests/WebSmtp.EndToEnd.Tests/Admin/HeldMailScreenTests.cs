@@ -25,8 +25,12 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
 
         await page.GotoAsync($"/sites/{site.Id}/domains/new");
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("made.example");
+        await page.Button("Next").ClickAsync();
+        await Expect(page.GetByLabel("Held until collected")).ToBeCheckedAsync();
+        await page.Button("Next").ClickAsync();
         await page.GetByLabel(account.Username, new() { Exact = true }).CheckAsync();
         await page.GetByLabel("Messages").FillAsync("1000");
+        await page.Button("Next").ClickAsync();
         await page.Button("Add the domain").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync("made.example is added.");
         await Expect(page.Locator("tr[data-domain='made.example']")).ToContainTextAsync(account.Username);

@@ -11,6 +11,8 @@ public sealed class SheetScreenTests(SharedServer server, Browser browser)
     public async Task Each_sheet_saves_what_was_changed_in_the_words_of_people()
     {
         await using var site = await server.NewSiteAsync();
+        var mailroot = $"mailroot/{TestSite.Unique("moved")}";
+        await site.Api.PatchAsync(site.Path, $$"""{ "mailroot": "{{mailroot}}" }""");
         var page = await browser.OpenLoggedInAsync(site.Server);
         foreach (var (sheet, label, typed) in new[]
         {
@@ -26,7 +28,9 @@ public sealed class SheetScreenTests(SharedServer server, Browser browser)
         await page.GetByLabel("TLS towards other hosts").SelectOptionAsync("verify");
         await SaveAsync(page);
 
-        var settings = (await site.Api.GetAsync(site.Path))["settings"]!;
+        var now = await site.Api.GetAsync(site.Path);
+        Assert.Equal((mailroot, "hub.example"), (now["mailroot"]!.GetValue<string>(), now["defaultDomain"]!.GetValue<string>()));
+        var settings = now["settings"]!;
         Assert.Equal("50", settings["maxConnections"]!.ToJsonString());
         Assert.Equal("""["192.0.2.0/24","2001:db8::/32"]""", settings["denyAddresses"]!.ToJsonString());
         Assert.Equal("10000000", settings["maxMessageSize"]!.ToJsonString());

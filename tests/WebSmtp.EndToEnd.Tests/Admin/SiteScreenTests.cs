@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Playwright;
 using WebSmtp.EndToEnd.Tests.Server;
+using WebSmtp.EndToEnd.Tests.Smtp;
 using static Microsoft.Playwright.Assertions;
 
 namespace WebSmtp.EndToEnd.Tests.Admin;
@@ -134,6 +135,30 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         await site.Api.PostAsync($"{site.Path}/pause");
 
         await Expect(page.Locator(".facts")).ToContainTextAsync("paused");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_drain_shows_who_began_it_and_what_is_left_and_can_be_cancelled()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.SendAsync("somebody@nowhere.example", SampleMail.Plain("one"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync(site.Path);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Drain" }).ClickAsync();
+        await Expect(page.Locator(".facts")).ToContainTextAsync("draining");
+        await Expect(page.Locator(".facts")).ToContainTextAsync("by admin");
+        await Expect(page.Locator(".facts")).ToContainTextAsync("1 left");
+        Assert.Equal(409, (int)(await site.Api.SendAsync(HttpMethod.Post, $"{site.Path}/messages", """{ "from": "a@hub.example", "to": ["b@hub.example"], "subject": "late" }""")).Status);
+        var rest = await site.Api.GetAsync($"{site.Path}/drain");
+        Assert.Equal((true, false, 1), (rest["draining"]!.GetValue<bool>(), rest["done"]!.GetValue<bool>(), rest["messages"]!.GetValue<int>()));
+
+        await site.Api.DeleteAsync($"/messages/{(await site.Api.ListAsync($"{site.Path}/messages")).Single()["id"]!.GetValue<string>()}");
+        await Expect(page.Locator(".facts")).ToContainTextAsync("drained");
+        Assert.True((await site.Api.GetAsync($"{site.Path}/drain"))["done"]!.GetValue<bool>());
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel the drain" }).ClickAsync();
+        await Expect(page.Locator(".facts")).ToContainTextAsync("running");
+        Assert.False((await site.Api.GetAsync(site.Path))["draining"]!.GetValue<bool>());
     }
 
     [Theory(Timeout = Limits.Ordinary)]

@@ -20,6 +20,9 @@ sealed record DnsRecord(string Name, RecordType Type, byte[] Data, string? Targe
     public static DnsRecord Mx(string name, int preference, string host) =>
         new(name, RecordType.Mx, [(byte)(preference >> 8), (byte)preference, .. DnsMessage.Encode(host)]);
 
+    public static DnsRecord Txt(string name, string text) =>
+        new(name, RecordType.Txt, [.. text.Chunk(255).SelectMany(piece => (byte[])[(byte)piece.Length, .. Encoding.ASCII.GetBytes(piece)])]);
+
     public static DnsRecord Cname(string name, string target) => new(name, RecordType.Cname, DnsMessage.Encode(target), target);
 }
 

@@ -43,6 +43,7 @@ public sealed class LoopbackDns : IAsyncDisposable
 
     public LoopbackDns Mx(string name, int preference, string host) => Add(DnsRecord.Mx(name, preference, host));
     public LoopbackDns Address(string name, string address) => Add(DnsRecord.Address(name, IPAddress.Parse(address)));
+    public LoopbackDns Txt(string name, string text) => Add(DnsRecord.Txt(name, text));
     public LoopbackDns Cname(string name, string target) => Add(DnsRecord.Cname(name, target));
 
     /// <summary>Says SERVFAIL to every question about the name.</summary>

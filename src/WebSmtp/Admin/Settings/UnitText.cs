@@ -8,6 +8,7 @@ namespace WebSmtp.Admin.Settings;
 static class UnitText
 {
     const int MaxLength = 100;
+    const decimal MaxNumber = 1_000_000_000_000;
 
     static readonly (string Name, long Ticks, string[] Others)[] Times =
     [
@@ -53,7 +54,7 @@ static class UnitText
         {
             if (TakeNumber(ref rest) is not { } number || TakeWord(ref rest) is not { Length: > 0 } word) return null;
             var unit = Array.Find(Times, unit => Is(unit.Name, word) || Array.Exists(unit.Others, other => Is(other, word)));
-            if (unit.Ticks == 0) return null;
+            if (unit.Ticks == 0 || number > MaxNumber) return null;
             ticks += number * unit.Ticks;
             if (ticks > long.MaxValue / 2) return null;
         }

@@ -14,8 +14,12 @@ public sealed record SiteRow(SiteView View, int Sessions, long Messages, bool Me
 
     public SiteSnapshot Site => View.Site;
 
+    /// <summary>Without what is left of drains.</summary>
+    public static Task<IReadOnlyList<SiteRow>> LoadAsync(
+        SiteRegistry sites, SessionRegistry sessions, QueueOperations queue, CancellationToken stop) => LoadAsync(sites, null, sessions, queue, stop);
+
     public static async Task<IReadOnlyList<SiteRow>> LoadAsync(
-        SiteRegistry sites, SiteOperations operations, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
+        SiteRegistry sites, SiteOperations? operations, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
     {
         var rows = new List<SiteRow>();
         foreach (var view in sites.Sites.Values.OrderBy(view => view.Site.Id)) rows.Add(await LoadAsync(view, operations, sessions, queue, stop));
@@ -23,11 +27,11 @@ public sealed record SiteRow(SiteView View, int Sessions, long Messages, bool Me
     }
 
     public static async Task<SiteRow> LoadAsync(
-        SiteView view, SiteOperations operations, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
+        SiteView view, SiteOperations? operations, SessionRegistry sessions, QueueOperations queue, CancellationToken stop)
     {
         var waiting = await queue.ListAsync(new(view.Site.Id), null, 1, stop);
         return new(view, sessions.Count(view.Site.Id), waiting.Total, waiting.TotalIsEstimate,
-            view.Site.IsDraining && view.State is SiteState.Paused ? await operations.FindRestAsync(view.Site.Id, stop) : null);
+            operations is not null && view.Site.IsDraining && view.State is SiteState.Paused ? await operations.FindRestAsync(view.Site.Id, stop) : null);
     }
 
     /// <summary>The messages that wait, with a sign when the number is an estimate.</summary>
