@@ -49,6 +49,12 @@ sealed class OperationDetails : IOperationFilter
         ["client"] = ("Only this client's address.", "192.0.2.99"),
         ["from"] = ("Not before this ISO 8601 time; of a message, when it was received.", "2026-11-22T00:00:00Z"),
         ["username"] = ("The account's name.", "testserver"),
+        ["site"] = ("Only events of this site.", 1),
+        ["type"] = ("Only events of these types, separated by commas.", "message,queue"),
+        ["actor"] = ("Only this user or key: the whole name, without case.", "anna"),
+        ["object"] = ("Only this and all below it: a path of this API.", "sites/2"),
+        ["action"] = ("Only this act.", "delete"),
+        ["outcome"] = ("done or refused.", "done"),
     };
 
     static readonly Dictionary<string, string> Statuses = new(StringComparer.Ordinal)
@@ -124,7 +130,9 @@ sealed class OperationDetails : IOperationFilter
             "id" when path.Contains("sites/", StringComparison.Ordinal) => ("The site's id.", 1),
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
             "id" when path.Contains("operations/", StringComparison.Ordinal) => ("The operation's id.", "02P3K9ZC1G00A"),
+            "id" when path.Contains("keys/", StringComparison.Ordinal) => ("The key's number.", 2),
             "id" => ("The session's id.", (JsonNode?)null),
+            "username" when path.Contains("users/", StringComparison.Ordinal) => ("The user's name.", "anna"),
             "to" when IsSearch(path) => ("Before this ISO 8601 time; of a message, when it was received.", "2026-11-23T00:00:00Z"),
             "sender" when IsSearch(path) => ("Only this sender: the whole address.", "alice@example.org"),
             "recipient" when IsSearch(path) => ("Only this recipient: the whole address.", "bob@test.com"),
@@ -165,7 +173,7 @@ sealed class OperationDetails : IOperationFilter
     }
 
     static bool IsSearch(string path) =>
-        path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
+        path.EndsWith("/audit", StringComparison.Ordinal) || path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
 
     static void Add(OperationExample example, OpenApiOperation operation)
     {
