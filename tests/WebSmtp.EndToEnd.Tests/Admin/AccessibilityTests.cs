@@ -128,6 +128,7 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",
             $"/sites/{site.Id}/domains/hub.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
+            "/users", "/users/new", "/users/admin", "/users/nobody", "/keys", "/audit", "/audit?actor=nobody", "/about", "/start", "/start?step=route",
         ];
     }
 
