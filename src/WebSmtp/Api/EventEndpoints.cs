@@ -57,8 +57,12 @@ static class EventEndpoints
     static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     const string ContentType = "text/event-stream";
+
+    /// <summary>As JSON, which examples are written in.</summary>
     const string Example =
-        "event: message\ndata: {\"at\":\"2026-11-27T06:30:00Z\",\"site\":2,\"id\":\"02P3K9ZC1G004\",\"what\":\"delivered\",\"domain\":\"test.com\"}\n\n";
+        """
+        "event: message\ndata: {\"at\":\"2026-11-27T06:30:00Z\",\"site\":2,\"id\":\"02P3K9ZC1G004\",\"what\":\"delivered\",\"domain\":\"test.com\"}\n\n"
+        """;
 
     static int _streams;
 
