@@ -49,6 +49,9 @@ public sealed class PostgreSqlDatabase : DatabaseProvider
         return new(builder.ConnectionString);
     }
 
+    public override string Name => "PostgreSQL";
+    public override string VersionQuery => "SELECT current_setting('server_version') AS \"Value\"";
+    public override string SizeQuery => "SELECT pg_database_size(current_database()) AS \"Value\"";
     public override bool OneWriter => false;
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 

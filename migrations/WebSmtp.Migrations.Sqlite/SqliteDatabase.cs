@@ -43,6 +43,9 @@ public sealed class SqliteDatabase : DatabaseProvider
     /// <summary>The database in a file, which is made at first use.</summary>
     public static SqliteDatabase For(string path) => new(path);
 
+    public override string Name => "SQLite";
+    public override string VersionQuery => "SELECT sqlite_version() AS \"Value\"";
+    public override string SizeQuery => "SELECT page_count * page_size AS \"Value\" FROM pragma_page_count(), pragma_page_size()";
     public override bool OneWriter => true;
 
     public override void Configure(DbContextOptionsBuilder options) => options

@@ -24,6 +24,13 @@ public abstract class DatabaseProvider
     /// <summary>The name that EF Core gives to the PostgreSQL provider.</summary>
     internal const string PostgreSqlName = "Npgsql.EntityFrameworkCore.PostgreSQL";
 
+    /// <summary>For people: <c>SQLite</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Queries of one row with one column, <c>Value</c>: the version as text, and the bytes that it takes.</summary>
+    public abstract string VersionQuery { get; }
+    public abstract string SizeQuery { get; }
+
     /// <summary>Chooses the database and its migrations.</summary>
     public abstract void Configure(DbContextOptionsBuilder options);
 

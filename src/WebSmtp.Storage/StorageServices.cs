@@ -39,6 +39,7 @@ public static class StorageServices
         services.AddSingleton<IAccountStore, AccountStore>();
         services.AddSingleton<IAccessStore, AccessStore>();
         services.AddSingleton<IAuditStore, AuditStore>();
+        services.AddSingleton<IDatabaseFacts, DatabaseFactsReader>();
         services.AddSingleton<ICollectionStore, CollectionStore>();
         services.AddSingleton<ISmartHostStore, SmartHostStore>();
         services.AddSingleton<ICollectorStore, CollectorStore>();

@@ -64,10 +64,11 @@ public sealed partial class AccessOperations(
     {
         // What no user can be called does not reach the log, nor the record.
         var name = IsName(username) ? username : "(no name)";
-        var done = await audit.ActAsync<AdminUser>(new(name, Role.Viewer, from, Door.Web), Role.Viewer, "log in", $"users/{name}", async _ =>
+        var done = await audit.ActAsync<AdminUser>(new(name, Role.Viewer, from, Door.Web), Role.Viewer, "log in", $"users/{name}", async act =>
         {
             if (await VerifyAsync(username, password, from, stop) is not { } user)
                 return Problem.Forbidden("Name or password is wrong, or there were too many attempts.");
+            act.Actor = act.Actor with { Name = user.Username, Role = user.Role };
             await store.SetLastLogInAsync(user.Id, time.GetUtcNow(), stop);
             Log.LoggedIn(log, user.Username, from);
             return user;

@@ -5,7 +5,8 @@ namespace WebSmtp.Mta.Administration;
 /// <summary>An act on its way: what it is about, and what it changes. One for each act; not thread-safe.</summary>
 public sealed class AuditedAct(Actor actor, string action, string what)
 {
-    public Actor Actor => actor;
+    /// <summary>Said anew by who logs in: before that nobody is anybody.</summary>
+    public Actor Actor { get; set; } = actor;
     public string Action => action;
 
     /// <summary>Said anew where it is known only afterwards: the number of what was made.</summary>

@@ -17,6 +17,7 @@ static class ApiEndpoints
         services.AddOpenApiDocument();
         services.AddSingleton(ServiceFacts.OfThisProcess);
         services.AddSingleton(LocalKey.New());
+        services.AddSingleton<ServiceStatus>();
         return services;
     }
 
@@ -40,6 +41,7 @@ static class ApiEndpoints
         UserEndpoints.Map(api);
         KeyEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        EventEndpoints.Map(api);
         SmartHostEndpoints.Map(api);
         QueueEndpoints.Map(api);
         MessageEndpoints.Map(api);

@@ -46,6 +46,13 @@ static class Authentication
         context.User.HasClaim(DoorClaim, nameof(Door.CommandLine)) ? Door.CommandLine
             : context.User.Identity?.AuthenticationType is KeyScheme ? Door.Key : Door.Web);
 
+    /// <summary>The key that a request brings; null: none, or not as a bearer's.</summary>
+    public static string? BearerOf(HttpRequest request) =>
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var given)
+        && string.Equals(given.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase) && given.Parameter is { Length: > 0 } text
+            ? text
+            : null;
+
     static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
 
     /// <summary>
@@ -78,10 +85,7 @@ static class Authentication
         {
             if (Request.Headers.Authorization.Count == 0)
                 return await schemes.GetSchemeAsync(CookieScheme) is null ? AuthenticateResult.NoResult() : await Context.AuthenticateAsync(CookieScheme);
-            if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var given)
-                || !string.Equals(given.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase)
-                || given.Parameter is not { Length: > 0 } text)
-                return AuthenticateResult.Fail("This is not a bearer's key.");
+            if (BearerOf(Request) is not { } text) return AuthenticateResult.Fail("This is not a bearer's key.");
             if (local.Is(text)) return Success("local", Role.Administrator, Door.CommandLine);
             return await access.FindKeyAsync(text, AddressOf(Context), Context.RequestAborted) is { } key
                 ? Success(key.Name, key.Role, Door.Key)

@@ -39,15 +39,19 @@ static class HealthEndpoints
 
     static async Task<IResult> ReadyAsync(HttpContext context, SiteRegistry sites, IQueueStore queue, TimeProvider time)
     {
+        var health = await LookAsync(sites, queue, time, context.RequestAborted);
+        return context.Show(health, status: health.Reasons is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    public static async Task<HealthResponse> LookAsync(SiteRegistry sites, IQueueStore queue, TimeProvider time, CancellationToken stop)
+    {
         var reasons = new List<string>();
-        if (!await CanWriteAsync(queue, time, context.RequestAborted)) reasons.Add("The database cannot be written.");
+        if (!await CanWriteAsync(queue, time, stop)) reasons.Add("The database cannot be written.");
         var all = sites.Sites.Values.OrderBy(view => view.Site.Id).ToList();
         if (!all.Any(view => view.State is SiteState.Running)) reasons.Add("No site is running.");
         var degraded = all.Where(view => view.State is SiteState.Failed)
             .Select(view => new DegradedSite(view.Site.Id, view.Site.Name, view.StateReason ?? "It could not be started.")).ToList();
-        return reasons.Count == 0
-            ? context.Show(new HealthResponse("ready", degraded))
-            : context.Show(new HealthResponse("unready", degraded, reasons), status: StatusCodes.Status503ServiceUnavailable);
+        return reasons.Count == 0 ? new("ready", degraded) : new("unready", degraded, reasons);
     }
 
     static async Task<bool> CanWriteAsync(IQueueStore queue, TimeProvider time, CancellationToken stop)

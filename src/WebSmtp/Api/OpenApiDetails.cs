@@ -50,7 +50,8 @@ sealed class OperationDetails : IOperationFilter
         ["from"] = ("Not before this ISO 8601 time; of a message, when it was received.", "2026-11-22T00:00:00Z"),
         ["address"] = ("Only this address of the other side, or those that begin so; to close sessions, the whole address.", "192.0.2.99"),
         ["account"] = ("Only this account.", null),
-        ["outcome"] = ("With history: only those that ended so.", null),
+        ["range"] = ("How far back, an ISO 8601 duration.", "P7D"),
+        ["step"] = ("Length of one item, an ISO 8601 duration of whole minutes.", "PT1H"),
         ["direction"] = ("Only connections that others opened, or that the site did.", null),
         ["site"] = ("Only the site of this id.", 1),
         ["text"] = ("Only lines with this text in it, without case.", null),
@@ -61,6 +62,10 @@ sealed class OperationDetails : IOperationFilter
         ["collection"] = ("The collection's id.", "42"),
         ["smartHost"] = ("The kept smart host that it goes over, whatever the routes say.", null),
         ["username"] = ("The account's name.", "testserver"),
+        ["type"] = ("Only events of these types, separated by commas.", "message,queue"),
+        ["actor"] = ("Only this user or key: the whole name, without case.", "anna"),
+        ["object"] = ("Only this and all below it: a path of this API.", "sites/2"),
+        ["action"] = ("Only this act.", "delete"),
     };
 
     static readonly Dictionary<string, string> Statuses = new(StringComparer.Ordinal)
@@ -136,12 +141,16 @@ sealed class OperationDetails : IOperationFilter
             "id" when path.Contains("sites/", StringComparison.Ordinal) => ("The site's id.", 1),
             "id" when path.Contains("messages/", StringComparison.Ordinal) => ("The message's id.", "02P3K9ZC1G004"),
             "id" when path.Contains("operations/", StringComparison.Ordinal) => ("The operation's id.", "02P3K9ZC1G00A"),
+            "id" when path.Contains("keys/", StringComparison.Ordinal) => ("The key's number.", 2),
             "id" => ("The session's id.", (JsonNode?)null),
+            "outcome" when path.EndsWith("/audit", StringComparison.Ordinal) => ("done or refused.", "done"),
+            "outcome" => ("With history: only those that ended so.", null),
             "history" when IsSessions(path) => ("Those that have ended, in place of those that live.", null),
             "from" when IsSessions(path) => ("Only those that had not ended at this ISO 8601 time.", "2026-11-22T00:00:00Z"),
             "to" when IsSessions(path) => ("Only those that had begun at this ISO 8601 time.", "2026-11-23T00:00:00Z"),
             "limit" when path.EndsWith("/log", StringComparison.Ordinal) => ("Lines, 1 to 1000. Default: 200.", 200),
             "name" when path.Contains("log/files", StringComparison.Ordinal) => ("The file's name.", "ex261123.log"),
+            "username" when path.Contains("users/", StringComparison.Ordinal) => ("The user's name.", "anna"),
             "to" when IsSearch(path) => ("Before this ISO 8601 time; of a message, when it was received.", "2026-11-23T00:00:00Z"),
             "sender" when IsSearch(path) => ("Only this sender: the whole address.", "alice@example.org"),
             "recipient" when IsSearch(path) => ("Only this recipient: the whole address.", "bob@test.com"),
@@ -198,7 +207,7 @@ sealed class OperationDetails : IOperationFilter
     static bool IsSessions(string path) => path.EndsWith("/sessions", StringComparison.Ordinal);
 
     static bool IsSearch(string path) =>
-        path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
+        path.EndsWith("/audit", StringComparison.Ordinal) || path.EndsWith("/trace", StringComparison.Ordinal) && !path.Contains('{', StringComparison.Ordinal) || path.EndsWith("/rejections", StringComparison.Ordinal);
 
     static void Add(OperationExample example, OpenApiOperation operation)
     {

@@ -91,6 +91,8 @@ static class OpenApiDocument
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
             .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>().AddSingleton<DomainDnsCheck>()
             .AddSingleton<StatisticsQueries>().AddSingleton<AlarmList>()
+            .AddSingleton<IDatabaseFacts>(_ => throw new InvalidOperationException("There is no database here."))
+            .AddSingleton<DataDirectory>(_ => throw new InvalidOperationException("There is no data here."))
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();

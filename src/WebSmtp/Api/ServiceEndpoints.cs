@@ -39,6 +39,10 @@ static class ServiceEndpoints
             .Produces<ServiceResponse>()
             .Example(response: """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1", "auditDays": 365 }""");
 
+        api.MapGet("/service/status", StatusAsync)
+            .Describe(Role.Viewer, Tag, "Show how the service is", "What it runs on, whether it is ready, how much room its folders have, and its limits.")
+            .Produces<StatusResponse>().Example(response: StatusResponse.Example);
+
         api.MapPatch("/service", ChangeAsync)
             .Describe(Role.Administrator, Tag, "Change the service",
                 "A change of smtpServiceVersion takes effect at once, without a restart: 1 stops all sites but the default one, 2 starts those that ran.",
@@ -47,6 +51,8 @@ static class ServiceEndpoints
             .Example("""{ "smtpServiceVersion": 2 }""",
                 """{ "version": "0.1.0", "smtpServiceVersion": 2, "startedAt": "2026-11-23T08:00:00Z", "node": "mail1", "auditDays": 365 }""");
     }
+
+    static async Task<IResult> StatusAsync(HttpContext context, ServiceStatus status) => context.Show(await status.ReadAsync(context.RequestAborted));
 
     static IResult Show(HttpContext context, SiteOperations sites, Audit audit, ServiceFacts facts) => context.Show(
         new ServiceResponse(facts.Version, sites.ServiceVersion, facts.StartedAt, facts.Node, audit.Days), EntityTags.Of(Version(sites, audit)));

@@ -78,7 +78,8 @@ public sealed class DescriptionTests(SharedServer server)
             ("post", "/sites/{id}/queues/{domain}/retry"), ("get", "/operations"), ("get", "/trace"), ("get", "/sites/{id}/rejections"),
             ("delete", "/sites/{id}/etrn-names/{name}"), ("delete", "/sites/{id}/domains/{name}"), ("delete", "/accounts/{username}"),
             ("post", "/smarthosts"), ("get", "/smarthosts"), ("get", "/smarthosts/{name}"), ("patch", "/smarthosts/{name}"), ("delete", "/smarthosts/{name}"),
-            ("get", "/service"), ("patch", "/service")])
+            ("get", "/service"), ("patch", "/service"), ("get", "/service/status"), ("get", "/audit"),
+            ("post", "/users"), ("get", "/users"), ("get", "/users/{username}"), ("patch", "/users/{username}"), ("delete", "/users/{username}")])
         {
             var operation = document["paths"]!["/api/v1" + path]![method]!;
             var filled = path;

@@ -7,6 +7,9 @@ namespace WebSmtp.Storage.Tests.Sqlite;
 /// <summary>SQLite as it is, for a test to change what it needs to be otherwise.</summary>
 abstract class ChangedSqlite(SqliteDatabase inner) : DatabaseProvider
 {
+    public override string Name => inner.Name;
+    public override string VersionQuery => inner.VersionQuery;
+    public override string SizeQuery => inner.SizeQuery;
     public override bool OneWriter => inner.OneWriter;
     public override void Configure(DbContextOptionsBuilder options) => inner.Configure(options);
     public override Task<DbConnection> OpenWriterAsync(CancellationToken stop) => inner.OpenWriterAsync(stop);
