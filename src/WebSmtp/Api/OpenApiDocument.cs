@@ -16,8 +16,9 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
-using WebSmtp.Mta.Trace;
 using WebSmtp.Mta.Submissions;
+using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Watching;
 
 namespace WebSmtp.Api;
 
@@ -87,6 +88,7 @@ static class OpenApiDocument
             .AddSingleton<SmartHostOperations>().AddSingleton<Submission>()
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
             .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>()
+            .AddSingleton<SessionOperations>().AddSingleton<ProtocolLog>().AddSingleton<ProtocolFiles>().AddSingleton<Conversations>()
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));
         builder.Services.AddApi();
         await using var app = builder.Build();
