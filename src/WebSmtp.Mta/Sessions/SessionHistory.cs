@@ -24,7 +24,7 @@ public sealed record SessionFilter(
 /// Sessions that have ended, the last of them: those that went well and those that did not apart, so that a busy hour of
 /// good ones does not push out what people look for. In memory, bounded. Thread-safe.
 /// </summary>
-public sealed class SessionHistory(TimeProvider time)
+public sealed class SessionHistory(ConversationBudget budget, TimeProvider time)
 {
     /// <summary>Of each kind.</summary>
     public const int Most = 2000;
@@ -47,6 +47,7 @@ public sealed class SessionHistory(TimeProvider time)
             var ring = view.Outcome is SessionOutcome.Completed ? _good : _bad;
             ring.Enqueue(new(++_last, view, conversation));
             if (ring.Count > Most) forgotten = ring.Dequeue();
+            budget.Relieve(_good.Concat(_bad).Select(one => one.Conversation).OfType<Conversation>());
         }
         forgotten?.Conversation?.Forget();
     }
@@ -68,6 +69,6 @@ public sealed class SessionHistory(TimeProvider time)
     {
         Finished? found;
         lock (_lock) found = _bad.LastOrDefault(one => one.View.Id == id) ?? _good.LastOrDefault(one => one.View.Id == id);
-        return found is null ? null : (found.View, found.Conversation?.Copy());
+        return found is null ? null : (found.View, found.Conversation?.Find());
     }
 }

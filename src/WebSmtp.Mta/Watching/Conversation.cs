@@ -48,6 +48,12 @@ public sealed class Conversation(ConversationBudget budget, Action? news = null)
         }
     }
 
+    /// <summary>As it is now; null when it was forgotten.</summary>
+    public ConversationCopy? Find()
+    {
+        lock (_lock) return _over ? null : Copy();
+    }
+
     /// <summary>As it is now.</summary>
     public ConversationCopy Copy()
     {

@@ -16,5 +16,19 @@ public sealed class ConversationBudget(long most = ConversationBudget.DefaultByt
         return false;
     }
 
+    /// <summary>
+    /// Before nothing has room any more, conversations that are over give way: where little is left, they are forgotten, the
+    /// oldest first, until half is free.
+    /// </summary>
+    public void Relieve(IEnumerable<Conversation> oldestFirst)
+    {
+        if (Used <= most / 4 * 3) return;
+        foreach (var conversation in oldestFirst)
+        {
+            conversation.Forget();
+            if (Used <= most / 2) return;
+        }
+    }
+
     public void Give(long bytes) => Interlocked.Add(ref _used, -bytes);
 }

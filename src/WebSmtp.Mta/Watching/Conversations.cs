@@ -79,6 +79,7 @@ public sealed class Conversations(ConversationBudget budget, EventStream events,
             var (ring, most) = _waitedFor.Contains(record.Message) ? (_kept, MostKept) : record.WentWell ? (_good, MostGood) : (_bad, MostBad);
             ring.Enqueue(record);
             if (ring.Count > most) forgotten = ring.Dequeue();
+            budget.Relieve(_good.Concat(_bad).Select(one => one.Said));
         }
         _running.TryRemove(record, out _);
         forgotten?.Said.Forget();

@@ -35,11 +35,12 @@ static class MessageConversationEndpoints
             "The conversations of the last attempts to deliver it, oldest first. They are in memory: those of the last attempts of all messages are known, since the program started; failed ones longer than others.", 404)
         .Produces<Listed<MessageConversationResponse>>().ListExample(MessageConversationResponse.Example);
 
-    static async Task<IResult> List(HttpContext context, QueueOperations queue, Conversations conversations, string id)
+    static async Task<IResult> List(HttpContext context, QueueOperations queue, Conversations conversations, string id, string? limit, string? cursor)
     {
+        var page = PageRequest.Read($"conversations {id}", limit, cursor);
+        if (page.Value is not { } wanted) return page.Problem!.Answer();
         if (!MessageId.TryParse(id, out var message) || await queue.FindAsync(message, context.RequestAborted) is null)
             return Problem.NotFound($"There is no message '{id}'.").Answer();
-        var found = conversations.OfMessage(message);
-        return context.Show(new Listed<MessageConversationResponse>([.. found.Select(MessageConversationResponse.Of)], null, found.Count, null));
+        return context.Show(wanted.Of(conversations.OfMessage(message), one => one.Id.PadLeft(20, '0'), MessageConversationResponse.Of));
     }
 }

@@ -19,8 +19,9 @@ using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Statistics;
-using WebSmtp.Mta.Trace;
 using WebSmtp.Mta.Submissions;
+using WebSmtp.Mta.Trace;
+using WebSmtp.Mta.Watching;
 
 namespace WebSmtp.Api;
 
@@ -91,6 +92,7 @@ static class OpenApiDocument
             .AddSingleton<RoutePlanner>().AddSingleton<Operations>().AddSingleton<TraceSearch>()
             .AddSingleton<Simulator>().AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<CollectorOperations>().AddSingleton<DomainDnsCheck>()
             .AddSingleton<StatisticsQueries>().AddSingleton<AlarmList>()
+            .AddSingleton<SessionOperations>().AddSingleton<ProtocolLog>().AddSingleton<ProtocolFiles>().AddSingleton<Conversations>()
             .AddSingleton<IDatabaseFacts>(_ => throw new InvalidOperationException("There is no database here."))
             .AddSingleton<DataDirectory>(_ => throw new InvalidOperationException("There is no data here."))
             .AddSingleton<IQueueStore>(_ => throw new InvalidOperationException("There is no queue here."));

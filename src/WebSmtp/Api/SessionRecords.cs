@@ -23,13 +23,13 @@ namespace WebSmtp.Api;
 /// <param name="BytesReceived">Bytes of commands, replies and content that came.</param>
 /// <param name="BytesSent">The same that went.</param>
 /// <param name="LastRefusal">The last reply of ours that was no success.</param>
-/// <param name="Outcome">How it ended; null while it lives.</param>
+/// <param name="Outcome">How it ended: completed, refused, broken or closed (by this side's people); null while it lives.</param>
 /// <param name="End">The same in one sentence.</param>
 /// <param name="Conversation">What was said, where one session is asked for and it was kept.</param>
 sealed record SessionResponse(
     string Id, int SiteId, SessionDirection Direction, SessionPurpose Purpose, string RemoteAddress, string? LocalEndpoint, string? Helo, string? Account,
     string? Tls, string? TlsCipher, string Stage, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, int Messages, long Bytes, long BytesReceived, long BytesSent,
-    string? LastRefusal, SessionOutcome? Outcome, string? End,
+    string? LastRefusal, string? Outcome, string? End,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ConversationResponse? Conversation)
 {
     const string Facts = """
@@ -43,6 +43,6 @@ sealed record SessionResponse(
 
     public static SessionResponse Of(SessionView view, ConversationCopy? said = null) => new(
         view.Id, view.SiteId, view.Direction, view.Purpose, view.Remote, view.Local, view.PeerName, view.Account, view.Tls, view.TlsCipher, view.Stage,
-        view.StartedAt, view.EndedAt, view.Messages, view.BytesReceived, view.BytesReceived, view.BytesSent, view.LastRefusal, view.Outcome, view.End,
+        view.StartedAt, view.EndedAt, view.Messages, view.BytesReceived, view.BytesReceived, view.BytesSent, view.LastRefusal, view.Outcome?.ToString().ToLowerInvariant(), view.End,
         ConversationResponse.Of(said));
 }

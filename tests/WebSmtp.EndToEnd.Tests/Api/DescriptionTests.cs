@@ -71,7 +71,7 @@ public sealed class DescriptionTests(SharedServer server)
             ("post", "/sites/{id}/stop"), ("post", "/sites/{id}/start"), ("get", "/sites/{id}/settings/schema"),
             ("post", "/sites/{id}/domains"), ("get", "/sites/{id}/domains"), ("get", "/sites/{id}/domains/{name}"), ("patch", "/sites/{id}/domains/{name}"),
             ("put", "/sites/{id}/etrn-names/{name}"), ("get", "/sites/{id}/etrn-names"), ("get", "/sites/{id}/etrn-names/{name}"),
-            ("post", "/sites/{id}/domains/{name}/dequeue"), ("get", "/sites/{id}/queues"), ("get", "/sites/{id}/messages"), ("get", "/sites/{id}/sessions"),
+            ("post", "/sites/{id}/domains/{name}/dequeue"), ("get", "/sites/{id}/queues"), ("get", "/sites/{id}/messages"), ("get", "/sites/{id}/sessions"), ("get", "/log"), ("get", "/sites/{id}/log/files"), ("get", "/sites/{id}/domains/{name}/collections"),
             ("post", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors/{name}"), ("patch", "/sites/{id}/collectors/{name}"),
             ("post", "/sites/{id}/collectors/{name}/run"), ("get", "/sites/{id}/collectors/{name}/runs"), ("delete", "/sites/{id}/collectors/{name}"),
             ("post", "/sites/{id}/messages/actions"), ("post", "/sites/{id}/queues/{domain}/hold"), ("post", "/sites/{id}/queues/{domain}/release"),

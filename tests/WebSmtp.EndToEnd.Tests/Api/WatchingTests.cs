@@ -102,12 +102,12 @@ public sealed class WatchingTests(SharedServer server)
     {
         await using var site = await server.NewSiteAsync("""{ "protocolLog": "file" }""");
         await site.SendAsync("somebody@hub.example", SampleMail.Plain("one"));
-        var before = await site.Api.GetAsync($"/log?site={site.Id}&text=rcpt");
+        var before = await site.Api.GetAsync($"/log?site={site.Id}&text=rcpt%20to");
         Assert.Equal("RCPT TO:<somebody@hub.example>", Assert.Single(before["items"]!.AsArray())!["text"]!.GetValue<string>());
 
         await site.SendAsync("other@hub.example", SampleMail.Plain("two"));
 
-        var after = await site.Api.GetAsync($"/log?site={site.Id}&text=rcpt&after={before["last"]}");
+        var after = await site.Api.GetAsync($"/log?site={site.Id}&text=rcpt%20to&after={before["last"]}");
         Assert.Equal("RCPT TO:<other@hub.example>", Assert.Single(after["items"]!.AsArray())!["text"]!.GetValue<string>());
         Assert.Contains("C: RCPT TO:<other@hub.example>", (await site.Api.SendAsync(HttpMethod.Get, $"/log?site={site.Id}&format=text")).Text, StringComparison.Ordinal);
         await Eventually.TrueAsync(async () => (await site.Api.ListAsync($"{site.Path}/log/files")).Count == 1);

@@ -71,7 +71,7 @@ sealed class MailBench : IAsyncDisposable
         var budget = new ConversationBudget();
         ProtocolLog = new(files, budget, Events, Time);
         Conversations = new(budget, Events, Time);
-        History = new(Time);
+        History = new(budget, Time);
         Watch = new(Sessions, History, ProtocolLog, Conversations, Events, Time);
         Outbound = new(
             Network, new OwnListeners(Sites), Sites, Network, Spool, Routes, new(Usage, Time), new(Accounts, tokens, Time), new(Accounts), Watch, Time,

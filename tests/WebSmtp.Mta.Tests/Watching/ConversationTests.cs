@@ -55,6 +55,25 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void Conversations_that_are_over_give_way_to_new_ones()
+    {
+        var budget = new ConversationBudget(10_000);
+        var over = new List<Conversation>();
+        while (budget.Used <= 8_000)
+        {
+            var said = new Conversation(budget);
+            said.Add(Line("over"));
+            over.Add(said);
+        }
+
+        budget.Relieve(over);
+
+        Assert.InRange(budget.Used, 4_000, 5_000);
+        Assert.Null(over[0].Find());
+        Assert.Equal("over", over[^1].Find()!.First.Single().Text);
+    }
+
+    [Fact]
     public void It_tells_once_that_there_is_something_new_since_it_was_read()
     {
         var told = 0;
