@@ -91,17 +91,11 @@ public sealed partial class QueueOperations
                 stop.ThrowIfCancellationRequested();
                 var wholly = order.To is { SiteId: not null };
                 var reasons = await work.DoAsync(
-                    [.. page.Select(message => new OrderedEntries(message, [.. message.Recipients.Where(entry => IsLive(entry) && (wholly || Matches(entry, filter)))]))],
+                    [.. page.Select(message => new OrderedEntries(message, [.. message.Recipients.Where(entry => IsLive(entry) && (wholly || filter.Matches(entry)))]))],
                     order, actor.Name, actor.From, stop);
                 operation.Advance(page.Count - reasons.Count, reasons.Count, reasons.Values.FirstOrDefault());
                 after = new(page[^1].Id);
             }
         }
     }
-
-    static bool Matches(Recipient entry, MessageFilter filter) =>
-        (filter.Domain is null || entry.Domain == filter.Domain)
-        && (filter.State is null || entry.State == filter.State)
-        && (filter.Tried is null || entry.Attempts > 0 == filter.Tried)
-        && (filter.Recipient is null || entry.Address.Contains(filter.Recipient, StringComparison.OrdinalIgnoreCase));
 }
