@@ -90,7 +90,7 @@ public partial interface IQueueStore
     /// Messages that match one of the filters, each of another site. A search that no index serves ends after a while
     /// with what it has, and goes on with the cursor. Whatever was no cursor is taken for none.
     /// </summary>
-    Task<MessagePage> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop);
+    Task<MessageList> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop);
 
     /// <summary>The trace of a message in order.</summary>
     Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop);

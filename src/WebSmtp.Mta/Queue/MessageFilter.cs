@@ -47,7 +47,7 @@ public enum MessageSort
     /// <summary>Only what is queued: what is due first, first.</summary>
     NextTry,
 
-    /// <summary>Only living messages of <see cref="MessagePage.LargeFrom"/> bytes or more.</summary>
+    /// <summary>Only living messages of <see cref="MessageList.LargeFrom"/> bytes or more.</summary>
     Largest,
 }
 
@@ -55,7 +55,7 @@ public enum MessageSort
 /// <param name="Next">The cursor of the page after it; null: there is none.</param>
 /// <param name="Previous">The cursor of the page before it; null: this is the first.</param>
 /// <param name="IsPartial">The search was cut off: <paramref name="Next"/>, or backwards <paramref name="Previous"/>, goes on with it.</param>
-public sealed record MessagePage(
+public sealed record MessageList(
     IReadOnlyList<Message> Items, string? Next, string? Previous, long Total, bool TotalIsEstimate, bool IsPartial)
 {
     /// <summary>From this size on messages can be sorted by it: few are, and so the index costs those that come in nothing.</summary>

@@ -17,7 +17,7 @@ public sealed partial class QueueOperations(
         queue.ListAsync(filter, cursor, limit, stop);
 
     /// <summary>The same of several sites, in another order.</summary>
-    public Task<MessagePage> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop) =>
+    public Task<MessageList> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop) =>
         queue.ListAsync(filters, sort, cursor, limit, stop);
 
     /// <summary>All that match, however long that takes.</summary>

@@ -124,7 +124,7 @@ sealed partial class QueueStore
             var entries = await Entries(db, filter, indexed: true).Select(r => r.MessageId).Take(CountLimit + 1).ToListAsync(stop);
             return entries.Count <= CountLimit ? entries : null;
         }
-        if (!live || filter.LargerThan is not >= MessagePage.LargeFrom) return null;
+        if (!live || filter.LargerThan is not >= MessageList.LargeFrom) return null;
         var large = await Large(db, filter).Select(m => m.Id).Take(CountLimit + 1).ToListAsync(stop);
         return large.Count <= CountLimit ? large : null;
     }
@@ -132,7 +132,7 @@ sealed partial class QueueStore
     /// <summary>In the index's words: a planner finds it only so.</summary>
     static IQueryable<Message> Large(WebSmtpDb db, MessageFilter filter)
     {
-        var large = Half(db, filter.SiteId, live: true).Where(m => m.Size >= EF.Constant(MessagePage.LargeFrom));
+        var large = Half(db, filter.SiteId, live: true).Where(m => m.Size >= EF.Constant(MessageList.LargeFrom));
         return filter.LargerThan is { } least ? large.Where(m => m.Size > least) : large;
     }
 

@@ -31,7 +31,7 @@ sealed partial class QueueStore
 
     sealed record Found(List<(Message Message, Place Place)> Rows, Place? CutOffAt);
 
-    public Task<MessagePage> ListAsync(
+    public Task<MessageList> ListAsync(
         IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop) => ReadAsync(async db =>
     {
         var (from, back) = Place.Read(cursor);
@@ -63,7 +63,7 @@ sealed partial class QueueStore
         var onward = more ? rows[^1].Place : floor;
         Place? backward = from is null ? null : rows.Count > 0 ? rows[0].Place : from;
         if (back) rows.Reverse();
-        return new MessagePage(
+        return new MessageList(
             [.. rows.Select(row => row.Message)],
             Next: back ? backward?.Write(false) : onward?.Write(false),
             Previous: back ? onward?.Write(true) : backward?.Write(true),
@@ -74,7 +74,7 @@ sealed partial class QueueStore
     static MessageFilter Fitting(MessageFilter filter, MessageSort sort) => sort switch
     {
         MessageSort.NextTry => filter with { State = filter.State ?? RecipientState.Queued },
-        MessageSort.Largest => filter with { LargerThan = Math.Max(filter.LargerThan ?? 0, MessagePage.LargeFrom - 1) },
+        MessageSort.Largest => filter with { LargerThan = Math.Max(filter.LargerThan ?? 0, MessageList.LargeFrom - 1) },
         _ => filter,
     };
 

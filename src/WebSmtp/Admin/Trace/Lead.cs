@@ -53,21 +53,21 @@ sealed partial record Lead(string Words, string Href)
 
     static string Short(string text) => text.Length <= 500 ? text : text[..500];
 
-    [GeneratedRegex("(?<![0-9A-Za-z])[0-9A-Za-z]{13}(?![0-9A-Za-z])")]
+    [GeneratedRegex("(?<![0-9A-Za-z])[0-9A-Za-z]{13}(?![0-9A-Za-z])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 500)]
     private static partial Regex Number();
 
-    [GeneratedRegex("^[2-5][0-9]{2}( [2-5]\\.[0-9]{1,3}\\.[0-9]{1,3})?$|^[2-5]\\.[0-9]{1,3}\\.[0-9]{1,3}$")]
+    [GeneratedRegex("^[2-5][0-9]{2}( [2-5]\\.[0-9]{1,3}\\.[0-9]{1,3})?$|^[2-5]\\.[0-9]{1,3}\\.[0-9]{1,3}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 500)]
     private static partial Regex Code();
 
-    [GeneratedRegex("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")]
+    [GeneratedRegex("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 500)]
     private static partial Regex Address();
 
-    [GeneratedRegex("<[^<>@\\s]{1,200}@[^<>@\\s]{1,255}>")]
+    [GeneratedRegex("<[^<>@\\s]{1,200}@[^<>@\\s]{1,255}>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 500)]
     private static partial Regex Bracketed();
 
-    [GeneratedRegex("[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63}){1,10}")]
+    [GeneratedRegex("[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63}){1,10}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 500)]
     private static partial Regex Domain();
 
-    [GeneratedRegex("(?<![0-9.])[0-9]{1,3}(\\.[0-9]{1,3}){3}(?![0-9.])|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){3,7}")]
+    [GeneratedRegex("(?<![0-9.])[0-9]{1,3}(\\.[0-9]{1,3}){3}(?![0-9.])|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){3,7}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 500)]
     private static partial Regex Ip();
 }
