@@ -125,6 +125,9 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
         [
             "/", "/held", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
             "/queue", $"/queue?site={site.Id}", $"/messages?site={site.Id}", "/messages?site=1&domain=nothing.example", $"/messages/{message}", "/sessions",
+            "/messages?q=nonsense:1", $"/messages/act?act=delete&q=site:{site.Id}", $"/messages/act?act=redirect&q=id:{message}", $"/messages/{message}?tab=headers",
+            $"/messages/{message}?tab=html", $"/messages/{message}?tab=source", $"/messages/{message}/recipient?address=somebody@a-rather-long-name-of-a-domain.branch.example",
+            "/operations", "/operations/0000000000000", "/trace", "/trace?sender=nobody@nowhere.example", "/search?q=alice@example.org", "/keyboard",
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",
             $"/sites/{site.Id}/domains/hub.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
