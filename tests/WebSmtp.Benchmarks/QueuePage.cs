@@ -104,9 +104,9 @@ static partial class QueuePage
         if (answer.RequestMessage!.RequestUri!.AbsolutePath is "/login") throw new BenchmarkException("The log-in was refused.");
     }
 
-    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\" value=\"(?<value>[^\"]*)\"")]
+    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\" value=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Hidden();
 
-    [GeneratedRegex("rel=\"next\" href=\"(?<href>[^\"]+)\"")]
+    [GeneratedRegex("rel=\"next\" href=\"(?<href>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Next();
 }

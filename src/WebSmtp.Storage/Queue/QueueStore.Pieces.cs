@@ -165,14 +165,15 @@ sealed partial class QueueStore
         {
             return (await db.Destinations.Where(d => d.SiteId == filter.SiteId && d.Domain == domain).Select(d => d.Messages).SingleOrDefaultAsync(stop), true);
         }
-        var (began, count) = (Stopwatch.GetTimestamp(), 0L);
+        var (began, count, end) = (Stopwatch.GetTimestamp(), 0L, (long?)null);
         await foreach (var piece in PiecesAsync(db, filter, live, ascending: true, null, LookUpSize, stop))
         {
+            if (end is not null && Stopwatch.GetElapsedTime(began) > longest) return (count, false);
             count += most == long.MaxValue
                 ? await piece.Messages.LongCountAsync(stop)
                 : await piece.Messages.Take((int)(most + 1 - count)).LongCountAsync(stop);
             if (count > most) return (most, false);
-            if (piece.End is not null && Stopwatch.GetElapsedTime(began) > longest) return (count, false);
+            end = piece.End;
         }
         return (count, true);
     }

@@ -84,13 +84,14 @@ sealed partial class QueueStore
     static async Task<Found> ByNumberAsync(
         WebSmtpDb db, MessageFilter filter, bool live, bool ascending, Place? from, int count, long began, CancellationToken stop)
     {
-        var rows = new List<(Message, Place)>();
+        var (rows, end) = (new List<(Message, Place)>(), (long?)null);
         await foreach (var piece in PiecesAsync(db, filter, live, ascending, from?.Key, count, stop))
         {
+            if (end is { } last && Stopwatch.GetElapsedTime(began) > SearchTime) return new(rows, new(last, 0, ""));
             var ordered = ascending ? piece.Messages.OrderBy(m => m.Id) : piece.Messages.OrderByDescending(m => m.Id);
             rows.AddRange((await LoadAsync(ordered, count - rows.Count, stop)).Select(m => (m, new Place(m.Id, 0, ""))));
             if (rows.Count == count) break;
-            if (piece.End is { } end && Stopwatch.GetElapsedTime(began) > SearchTime) return new(rows, new(end, 0, ""));
+            end = piece.End;
         }
         return new(rows, null);
     }
