@@ -28,6 +28,9 @@ sealed partial class TraceStore
             var original = Lower("rfc822;" + Xtext.Encode(filter.Recipient));
             messages = messages.Where(m => m.Recipients.Any(r => r.Address.ToLower() == to || r.OriginalRecipient!.ToLower() == original));
         }
+        if (filter.Client is { } client) messages = messages.Where(m => m.ClientAddress == client);
+        if (filter.Reply?.ToLowerInvariant() is { } reply)
+            messages = messages.Where(m => db.TraceEvents.Any(t => t.MessageId == m.Id && t.Reply!.ToLower().Contains(reply)));
         if (filter.SiteId is not { } site) return await NewestAsync(messages);
         // The index of a site's messages has two halves.
         var living = await NewestAsync(messages.Where(m => m.SiteId == site && m.LiveRecipients > 0));
@@ -47,6 +50,7 @@ sealed partial class TraceStore
         if (filter.Sender is not null && Lower(filter.Sender) is var sender) rejections = rejections.Where(r => r.MailFrom!.ToLower() == sender);
         if (filter.Recipient is not null && Lower(filter.Recipient) is var to) rejections = rejections.Where(r => r.Recipient!.ToLower() == to);
         if (filter.Client is { } client) rejections = rejections.Where(r => r.ClientAddress == client);
+        if (filter.Reply?.ToLowerInvariant() is { } reply) rejections = rejections.Where(r => r.Reply.ToLower().Contains(reply));
         return rejections.OrderByDescending(r => r.Id).Take(count).ToListAsync(stop);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Storage.Queue;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace WebSmtp.Storage;
 
@@ -21,6 +22,10 @@ sealed partial class TraceStore(Database database, CommitPipeline pipeline) : IT
     /// <summary>What one page may cost: spans of time that are looked into, and what is loaded only to be found wrong.</summary>
     const int MostBuckets = 1000, MostCandidates = 2000, Candidates = 200;
 
+    /// <summary>What a search without an index looks at a time, and how long.</summary>
+    const int PieceSize = 10_000;
+    static readonly TimeSpan SearchTime = TimeSpan.FromMilliseconds(400);
+
     public Task AddRejectionsAsync(IReadOnlyList<Rejection> rejections) => pipeline.RunAsync(async batch =>
     {
         foreach (var r in rejections)
@@ -33,21 +38,25 @@ sealed partial class TraceStore(Database database, CommitPipeline pipeline) : IT
 
     public Task<TraceRange<Message>> FindMessagesAsync(TraceFilter filter, long before, int limit, CancellationToken stop) => FindAsync(
         filter, before, limit, KeyOf(filter, TraceKey.Header, TraceKey.Recipient, TraceKey.Sender, null),
-        (db, low, high, ids, count) => MessagesAsync(db, filter, low, high, ids, count, stop), message => message.Id, stop);
+        (db, low, high, ids, count) => MessagesAsync(db, filter, low, high, ids, count, stop), message => message.Id,
+        filter is { Client: null, Reply: null } ? null : db => db.Messages.Select(m => m.Id), stop);
 
     public Task<TraceRange<Rejection>> FindRejectionsAsync(TraceFilter filter, long before, int limit, CancellationToken stop) => FindAsync(
         filter, before, limit, KeyOf(filter, TraceKey.RefusedHeader, TraceKey.RefusedRecipient, TraceKey.RefusedSender, TraceKey.RefusedClient),
-        (db, low, high, ids, count) => RejectionsAsync(db, filter, low, high, ids, count, stop), rejection => rejection.Id, stop);
+        (db, low, high, ids, count) => RejectionsAsync(db, filter, low, high, ids, count, stop), rejection => rejection.Id,
+        filter.Reply is null ? null : db => db.Rejections.Select(r => r.Id), stop);
 
     /// <summary>What matches between two numbers, both not included, or of these numbers; newest first.</summary>
     delegate Task<List<T>> Load<T>(WebSmtpDb db, long low, long high, IReadOnlyList<long>? ids, int count);
 
     Task<TraceRange<T>> FindAsync<T>(
-        TraceFilter filter, long before, int limit, string? key, Load<T> load, Func<T, long> idOf, CancellationToken stop) => ReadAsync(async db =>
+        TraceFilter filter, long before, int limit, string? key, Load<T> load, Func<T, long> idOf, Func<WebSmtpDb, IQueryable<long>>? all,
+        CancellationToken stop) => ReadAsync(async db =>
     {
         var low = (filter.From is { } from ? MessageId.AtOrAfter(from).Value : 0) - 1;
         var high = Math.Min(before, filter.To is { } to ? MessageId.AtOrAfter(to).Value : long.MaxValue);
         if (filter.Id is { } id) (low, high) = (Math.Max(low, id.Value - 1), Math.Min(high, id.Value + 1));
+        if (key is null && filter.Id is null && all is not null) return await GoThroughAsync(db, all(db), low, high, limit, load, idOf, stop);
         var indexed = key is null || filter.Id is not null ? low : await IndexedUpToAsync(db, stop);
 
         var found = await load(db, Math.Max(low, indexed), high, null, limit);
@@ -69,6 +78,23 @@ sealed partial class TraceStore(Database database, CommitPipeline pipeline) : IT
             high = downTo.Value;
         }
     }, stop);
+
+    /// <summary>Looks at one after the other, in pieces, and not for long.</summary>
+    static async Task<TraceRange<T>> GoThroughAsync<T>(
+        WebSmtpDb db, IQueryable<long> all, long low, long high, int limit, Load<T> load, Func<T, long> idOf, CancellationToken stop)
+    {
+        var (found, began) = (new List<T>(), Stopwatch.GetTimestamp());
+        while (true)
+        {
+            var top = high;
+            var end = await all.Where(id => id > low && id < top).OrderByDescending(id => id).Select(id => (long?)id).Skip(PieceSize - 1).FirstOrDefaultAsync(stop);
+            found.AddRange(await load(db, end - 1 ?? low, high, null, limit - found.Count));
+            if (found.Count == limit) return new(found, idOf(found[^1]));
+            if (end is null) return new(found, null);
+            high = end.Value;
+            if (Stopwatch.GetElapsedTime(began) > SearchTime) return new(found, high);
+        }
+    }
 
     /// <summary>Numbers with the key, newest first, and down to where it was looked; null: to the end.</summary>
     static async Task<(List<long> Ids, long? DownTo)> WalkAsync(WebSmtpDb db, string key, long low, long high, CancellationToken stop)

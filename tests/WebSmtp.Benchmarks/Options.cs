@@ -14,10 +14,13 @@ sealed record Options
     public int Messages { get; init; } = 20_000;
     public string? Folder { get; init; }
 
+    /// <summary>Of seed and queue-page: not SQLite in the folder, but this.</summary>
+    public string? Database { get; init; }
+
     /// <summary>Throws <see cref="FormatException"/> with what is wrong.</summary>
     public static Options Read(string[] args)
     {
-        if (args is not ["ingest" or "collect" or "relay", ..]) throw new FormatException("Say what to measure: ingest, collect or relay.");
+        if (args is not ["ingest" or "collect" or "relay" or "seed" or "queue-page", ..]) throw new FormatException("Say what to measure: ingest, collect, relay or queue-page; or seed.");
         var options = new Options { Benchmark = args[0], Size = 10_240 };
         if (options.Benchmark is "relay") options = options with { Size = 4096, Sessions = [20] };
         for (var at = 1; at < args.Length; at++)
@@ -31,7 +34,8 @@ sealed record Options
                 "--seconds" => options with { Seconds = Number(Value()) },
                 "--repeat" => options with { Repeat = Number(Value()) },
                 "--messages" => options with { Messages = Number(Value()) },
-                "--folder" => options with { Folder = Path.GetFullPath(Value()) },
+                "--database" => options with { Database = Value() },
+                "--folder" or "--data" => options with { Folder = Path.GetFullPath(Value()) },
                 var other => throw new FormatException($"There is no option {other}."),
             };
         }

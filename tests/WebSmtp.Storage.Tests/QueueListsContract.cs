@@ -52,6 +52,72 @@ public abstract class QueueListsContract : QueueContract
         Assert.Empty(await ListAsync(new(2)));
     }
 
+    [Theory(Timeout = DeadlineMilliseconds)]
+    [InlineData(MessageSort.Oldest)]
+    [InlineData(MessageSort.Newest)]
+    [InlineData(MessageSort.NextTry)]
+    [InlineData(MessageSort.Largest)]
+    public async Task Each_order_is_paged_forth_and_back_over_several_sites(MessageSort sort)
+    {
+        for (var i = 0; i < 17; i++)
+        {
+            var message = NewMessage(i % 2 + 1, Due($"a@d{i % 3}.example", Now.AddMinutes(i * 7 % 17 / 2)), Due("b@two.example", Now.AddHours(1)));
+            message.Size = 70_000 + i * 5 % 17 / 2;
+            await Queue.CommitAsync(message, new byte[10]);
+        }
+        await CommitAsync(3, Due("c@three.example", Now));
+        IReadOnlyList<MessageFilter> filters = [new(1), new(2)];
+
+        var (forth, cursors, cursor) = (new List<long>(), new List<string?>(), (string?)null);
+        do
+        {
+            var page = await Queue.ListAsync(filters, sort, cursor, 5, Stop);
+            Assert.Equal(cursor is null, page.Previous is null);
+            Assert.Equal(17, page.Total);
+            forth.AddRange(page.Items.Select(m => m.Id));
+            cursors.Add(page.Previous);
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        Assert.Equal(17, forth.Distinct().Count());
+        Assert.Equal(17, forth.Count);
+
+        var back = new List<long>();
+        for (cursor = cursors[^1]; cursor is not null;)
+        {
+            var page = await Queue.ListAsync(filters, sort, cursor, 5, Stop);
+            Assert.NotNull(page.Next);
+            back.InsertRange(0, page.Items.Select(m => m.Id));
+            cursor = page.Previous;
+        }
+        Assert.Equal(forth[..15], back);
+        Assert.Equal(sort is MessageSort.Newest, forth[0] > forth[^1] && forth.SequenceEqual(forth.OrderDescending()));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Size_client_reply_and_number_restrict_what_is_listed()
+    {
+        var small = NewMessage(1, Due("a@one.example", Now));
+        (small.Size, small.ClientAddress) = (100, "192.0.2.7");
+        await Queue.CommitAsync(small, new byte[10]);
+        Database.Clock.Advance(TimeSpan.FromHours(1));
+        var large = NewMessage(1, Due("b@one.example", Now));
+        large.Size = 100_000;
+        large.Recipients[0].LastReply = "450 4.2.1 Mailbox BUSY";
+        await Queue.CommitAsync(large, new byte[10]);
+
+        Assert.Equal([large.Id], await ListAsync(new(1) { LargerThan = 100 }));
+        Assert.Equal([large.Id], await ListAsync(new(1) { LargerThan = 99_999 }));
+        Assert.Equal([small.Id], await ListAsync(new(1) { SmallerThan = 101 }));
+        Assert.Equal([small.Id], await ListAsync(new(1) { Client = "192.0.2.7" }));
+        Assert.Equal([large.Id], await ListAsync(new(1) { Reply = "mailbox busy" }));
+        Assert.Equal([small.Id], await ListAsync(new(1) { Ids = [small.Id, 5] }));
+        Assert.Equal([large.Id], await ListAsync(new(1) { ReceivedAfter = Now.AddMinutes(-1) }));
+        Assert.Equal([small.Id], (await Queue.WalkAsync(new(1) { Ids = [small.Id] }, new(long.MinValue), 5, Stop)).Select(m => m.Id));
+        Assert.Equal(1, await Queue.CountAsync(new(1) { Reply = "450" }, Stop));
+        Assert.Equal(2, await Queue.CountAsync(new(1, "one.example"), Stop));
+    }
+
     async Task<IEnumerable<long>> ListAsync(MessageFilter filter)
     {
         var page = await Queue.ListAsync(filter, null, 50, Stop);

@@ -481,6 +481,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                     b.HasIndex(new[] { "EndedAt" }, "IX_Messages_EndedAt")
                         .HasFilter("\"EndedAt\" IS NOT NULL");
 
+                    b.HasIndex(new[] { "SiteId", "Size", "Id" }, "IX_Messages_Large")
+                        .HasFilter("\"LiveRecipients\" > 0 AND \"Size\" >= 65536");
+
                     b.HasIndex(new[] { "SiteId", "Id" }, "IX_Messages_Live")
                         .HasFilter("\"LiveRecipients\" > 0");
 

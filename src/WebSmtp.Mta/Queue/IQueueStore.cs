@@ -79,8 +79,18 @@ public partial interface IQueueStore
 
     Task<Message?> FindAsync(MessageId id, CancellationToken stop);
 
-    /// <summary>By id, newest last; <paramref name="cursor"/> is from the page before.</summary>
-    Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop);
+    /// <summary>Oldest first; <paramref name="cursor"/> is from the page before. What cannot be found by an index may come in short pages.</summary>
+    async Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
+    {
+        var page = await ListAsync([filter], MessageSort.Oldest, cursor, limit, stop);
+        return new(page.Items, page.Next, page.Total, page.TotalIsEstimate);
+    }
+
+    /// <summary>
+    /// Messages that match one of the filters, each of another site. A search that no index serves ends after a while
+    /// with what it has, and goes on with the cursor. Whatever was no cursor is taken for none.
+    /// </summary>
+    Task<MessageList> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop);
 
     /// <summary>The trace of a message in order.</summary>
     Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop);
@@ -164,12 +174,6 @@ public sealed record NewReport(Message Message, ReadOnlyMemory<byte>? InlineCont
 
 /// <summary>What came of deleting a message.</summary>
 public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);
-
-/// <summary>Which messages a list shows; null members do not restrict. Living ones only, unless history is wanted.</summary>
-/// <param name="Tried">With <paramref name="State"/>: only entries of that state that had an attempt (true), or none (false).</param>
-public sealed record MessageFilter(
-    int SiteId, string? Domain = null, RecipientState? State = null, string? Sender = null, string? Recipient = null,
-    string? Subject = null, DateTimeOffset? ReceivedBefore = null, bool History = false, bool? Tried = null);
 
 /// <summary>A row of the queue view. Counts by state are of entries.</summary>
 public sealed record DestinationSummary(

@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(2104, LogLevel.Information, "{What} of many messages cancelled by {By}")]
     public static partial void OperationCancelled(ILogger log, string what, string by);
 
+    [LoggerMessage(2109, LogLevel.Information, "Operation {What} {Done} by {By}")]
+    public static partial void OperationPaused(ILogger log, string what, string done, string by);
+
     [LoggerMessage(2105, LogLevel.Error, "{What} of many messages could not go on")]
     public static partial void OperationFailed(ILogger log, Exception trouble, string what);
 
@@ -28,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(2108, LogLevel.Error, "{Count} refusals could not be written down")]
     public static partial void RejectionsLost(ILogger log, Exception trouble, int count);
+
+    [LoggerMessage(2110, LogLevel.Information, "The content of {MessageId} was read ({What}) by {By} from {From}")]
+    public static partial void ContentOpened(ILogger log, string messageId, string what, string by, string from);
 }

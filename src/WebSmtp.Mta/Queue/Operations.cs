@@ -5,15 +5,34 @@ using WebSmtp.Mta.Events;
 
 namespace WebSmtp.Mta.Queue;
 
-/// <summary>How a long act stands.</summary>
-public enum OperationState { Running, Done, Cancelled, Failed }
+/// <summary>How a long act stands. Paused: it goes on when somebody says so.</summary>
+public enum OperationState { Running, Done, Cancelled, Failed, Paused }
+
+/// <summary>A message with which it could not be done, and why.</summary>
+public sealed record OperationFailure(MessageId MessageId, string Reason);
 
 /// <summary>A long act as it is at a moment. <paramref name="Done"/> and <paramref name="Failed"/> are of <paramref name="Total"/>.</summary>
+/// <param name="SiteId">0: it is about several sites.</param>
 /// <param name="What">For people: <c>freeze</c>.</param>
 /// <param name="Reason">Why it failed, or why some of it did.</param>
 public sealed record OperationView(
     string Id, int SiteId, string What, string By, OperationState State, long Done, long Total, long Failed, DateTimeOffset StartedAt,
-    DateTimeOffset? EndedAt, string? Reason);
+    DateTimeOffset? EndedAt, string? Reason)
+{
+    /// <summary>Failures that are kept with their message; of the others only the number is.</summary>
+    public const int MostFailures = 200;
+
+    /// <summary>Which messages it is about, in the words of the queue's search; empty: all.</summary>
+    public string Filter { get; init; } = "";
+
+    /// <summary>The first failures.</summary>
+    public IReadOnlyList<OperationFailure> Failures { get; init; } = [];
+
+    /// <summary>Where it wrote files.</summary>
+    public string? Folder { get; init; }
+
+    public bool HasEnded => State is not (OperationState.Running or OperationState.Paused);
+}
 
 /// <summary>What a long act tells about itself while it works. Thread-safe.</summary>
 public sealed class Operation
@@ -23,6 +42,8 @@ public sealed class Operation
     OperationView _view;
 
     internal Operation(OperationView view, Action<OperationView> progress) => (_view, _progress) = (view, progress);
+
+    TaskCompletionSource? _paused;
 
     internal CancellationTokenSource Cancel { get; } = new();
     internal Task Running { get; set; } = Task.CompletedTask;
@@ -34,14 +55,41 @@ public sealed class Operation
 
     internal void Expect(long total) => Update(view => view with { Total = total });
 
-    /// <param name="reason">Of the first failure; later ones are only counted.</param>
-    internal void Advance(long done, long failed, string? reason) => Update(view => view with
+    internal void WriteTo(string folder) => Update(view => view with { Folder = folder });
+
+    /// <summary>Between two pieces of work: waits while it is paused.</summary>
+    internal async Task PauseAsync(CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        Task? until;
+        lock (_lock) until = _paused?.Task;
+        if (until is not null) await until.WaitAsync(stop);
+    }
+
+    /// <summary>False: it has ended.</summary>
+    internal bool Pause(bool pause)
+    {
+        TaskCompletionSource? over = null;
+        lock (_lock)
+        {
+            if (_view.HasEnded) return false;
+            if (pause) _paused ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            else (over, _paused) = (_paused, null);
+        }
+        Update(view => view.HasEnded ? view : view with { State = pause ? OperationState.Paused : OperationState.Running });
+        over?.SetResult();
+        return true;
+    }
+
+    internal void Advance(long done, IReadOnlyCollection<KeyValuePair<long, string>> failures) => Update(view => view with
     {
         Done = view.Done + done,
-        Failed = view.Failed + failed,
-        Reason = view.Reason ?? reason,
+        Failed = view.Failed + failures.Count,
+        Failures = failures.Count == 0 || view.Failures.Count >= OperationView.MostFailures ? view.Failures
+            : [.. view.Failures.Concat(failures.Select(one => new OperationFailure(new(one.Key), one.Value))).Take(OperationView.MostFailures)],
+        Reason = view.Reason ?? (failures.Count == 0 ? null : failures.First().Value),
         // More may have come to match than there were at first.
-        Total = Math.Max(view.Total, view.Done + done + view.Failed + failed),
+        Total = Math.Max(view.Total, view.Done + done + view.Failed + failures.Count),
     });
 
     internal void End(OperationState state, DateTimeOffset at, string? reason) => Update(view => view with
@@ -91,24 +139,44 @@ public sealed class Operations(MessageIds ids, EventStream events, Audit audit, 
         audit.Act(actor, Role.Operator, "cancel", $"operations/{id}", _ =>
         {
             if (!_all.TryGetValue(id, out var operation)) return Problem.NotFound($"There is no operation '{id}'.");
-            if (operation.View.State is not OperationState.Running) return Problem.Conflict($"Operation {operation.View.Id} has ended.");
+            if (operation.View.HasEnded) return Ended(operation.View);
             Log.OperationCancelled(log, operation.View.What, actor.Name);
             operation.Cancel.Cancel();
             return null;
         });
 
+    /// <summary>Holds it after the piece that it is at, or lets it go on; null: so it is now.</summary>
+    public Problem? Pause(string id, bool pause, Actor actor) =>
+        audit.Act(actor, Role.Operator, pause ? "pause" : "continue", $"operations/{id}", _ =>
+        {
+            if (!_all.TryGetValue(id, out var operation)) return Problem.NotFound($"There is no operation '{id}'.");
+            if (!operation.Pause(pause)) return Ended(operation.View);
+            Log.OperationPaused(log, operation.View.What, pause ? "paused" : "continued", actor.Name);
+            return null;
+        });
+
+    /// <summary>As it is when it has ended, or after a while.</summary>
+    public async Task<OperationView?> WaitAsync(string id, TimeSpan longest, CancellationToken stop)
+    {
+        if (!_all.TryGetValue(id, out var operation)) return null;
+        await operation.Running.WaitAsync(longest, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return operation.View;
+    }
+
+    static Problem Ended(OperationView view) => Problem.Conflict($"Operation {view.Id} has ended.");
+
     /// <summary>Why no other can begin now; null: one can.</summary>
-    internal Problem? Full => _all.Values.Count(one => one.View.State is OperationState.Running) < MostRunning
+    internal Problem? Full => _all.Values.Count(one => !one.View.HasEnded) < MostRunning
         ? null
         : Problem.Conflict($"{MostRunning} operations are running; wait for one to end, or cancel one.");
 
     /// <param name="work">Tells how it gets on; whatever it throws fails the operation.</param>
-    internal Result<OperationView> Start(int siteId, string what, Actor by, Func<Operation, CancellationToken, Task> work)
+    internal Result<OperationView> Start(int siteId, string what, string filter, Actor by, Func<Operation, CancellationToken, Task> work)
     {
         Forget();
         if (Full is { } full) return full;
         var view = new OperationView(
-            ids.Next().ToString(), siteId, what, by.Name, OperationState.Running, 0, 0, 0, time.GetUtcNow(), null, null);
+            ids.Next().ToString(), siteId, what, by.Name, OperationState.Running, 0, 0, 0, time.GetUtcNow(), null, null) { Filter = filter };
         var operation = _all[view.Id] = new(view, Publish);
         Log.OperationStarted(log, what, siteId, by.Name);
         operation.Running = Task.Run(() => RunAsync(operation, work));

@@ -20,6 +20,7 @@ public sealed partial class QueueOperations
             if (await queue.FindAsync(id, stop) is not { LiveRecipients: > 0 } message) return Problem.NotFound($"There is no message {id} in the queue.");
             var entries = message.Recipients.Where(entry => IsLive(entry) && (recipient is null || Same(entry.Address, recipient))).ToList();
             if (entries.Count == 0) return Problem.NotFound($"Message {id} has no recipient '{recipient}' in the queue.");
+            if (order.Act is QueueAct.Export) return Problem.Invalid("action", "A single message is downloaded; export is for all that match.");
             var checkedOrder = Check(order, message.SiteId);
             if (checkedOrder.Value is not { } wanted) return checkedOrder.Problem!;
             if (recipient is not null && wanted.To is { SiteId: not null })

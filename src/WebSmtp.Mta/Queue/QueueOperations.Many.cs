@@ -13,14 +13,24 @@ public sealed partial class QueueOperations
     /// Begins to do it to all entries that match and were accepted until now. One that is being delivered when its turn
     /// comes is left and counted as failed. A message that goes to another site does so with all its recipients.
     /// </summary>
-    public Result<OperationView> Start(QueueOrder order, MessageFilter filter, Actor actor) =>
-        audit.Act<OperationView>(actor, Role.Operator, order.Act.ToString().ToLowerInvariant(), $"sites/{filter.SiteId}/messages", act =>
+    public Result<OperationView> Start(QueueOrder order, MessageFilter filter, Actor actor) => Start(order, [filter], "", actor);
+
+    /// <param name="filters">Each of another site.</param>
+    /// <param name="text">The filters in the words of whoever asks.</param>
+    public Result<OperationView> Start(QueueOrder order, IReadOnlyList<MessageFilter> filters, string text, Actor actor) =>
+        audit.Act<OperationView>(actor, Role.Operator, order.Act.ToString().ToLowerInvariant(), filters.Count is 1 ? $"sites/{filters[0].SiteId}/messages" : "messages", act =>
         {
-            if (sites.Find(filter.SiteId) is null) return Problem.NotFound($"There is no site {filter.SiteId}.");
-            if (filter.History) return Problem.Invalid("history", "What has left the queue cannot be changed.");
-            act.Changes(null, AuditImage.Of(new { order.To, Filter = filter with { History = false } }));
-            var checkedOrder = Check(order, filter.SiteId);
-            return checkedOrder.Value is { } wanted ? Begin(wanted.ToString(), wanted, [filter], actor) : checkedOrder.Problem!;
+            act.Changes(null, AuditImage.Of(new { order.To, Filter = filters.Count > 0 ? filters[0] : null, Search = text }));
+            var wanted = order;
+            foreach (var filter in filters)
+            {
+                if (sites.Find(filter.SiteId) is null) return Problem.NotFound($"There is no site {filter.SiteId}.");
+                if (filter.History) return Problem.Invalid("history", "What has left the queue cannot be changed.");
+                var checkedOrder = Check(order, filter.SiteId);
+                if (checkedOrder.Value is null) return checkedOrder.Problem!;
+                wanted = checkedOrder.Value;
+            }
+            return Begin(wanted.ToString(), wanted, filters, actor, text);
         });
 
     /// <summary>
@@ -72,13 +82,13 @@ public sealed partial class QueueOperations
 
     void Changed(int siteId, string what, string domain) => events.Publish(new Events.QueueEvent(time.GetUtcNow(), siteId, what, domain));
 
-    Result<OperationView> Begin(string what, QueueOrder order, IReadOnlyList<MessageFilter> filters, Actor actor)
+    Result<OperationView> Begin(string what, QueueOrder order, IReadOnlyList<MessageFilter> filters, Actor actor, string text = "")
     {
         // What comes from here on has an end only when mail stops coming.
         var end = time.GetUtcNow().AddMilliseconds(1);
         IReadOnlyList<MessageFilter> bounded =
             [.. filters.Select(filter => filter with { ReceivedBefore = filter.ReceivedBefore < end ? filter.ReceivedBefore : end })];
-        return operations.Start(filters[0].SiteId, what, actor, (operation, stop) => RunAsync(operation, order, bounded, actor, stop));
+        return operations.Start(filters is [var only] ? only.SiteId : 0, what, text, actor, (operation, stop) => RunAsync(operation, order, bounded, actor, stop));
     }
 
     async Task RunAsync(Operation operation, QueueOrder order, IReadOnlyList<MessageFilter> filters, Actor actor, CancellationToken stop)
@@ -86,25 +96,24 @@ public sealed partial class QueueOperations
         var total = 0L;
         foreach (var filter in filters) total += await queue.CountAsync(filter, stop);
         operation.Expect(total);
+        if (order.Act is QueueAct.Export)
+        {
+            order = order with { Folder = $"Export-{operation.View.Id}" };
+            operation.WriteTo(string.Join(", ", filters.Select(filter => sites.Find(filter.SiteId)?.Site.Folders.Root).OfType<string>().Select(root => Path.Combine(root, order.Folder))));
+        }
         foreach (var filter in filters)
         {
             var after = new MessageId(long.MinValue);
             while (await queue.WalkAsync(filter, after, PageSize, stop) is { Count: > 0 } page)
             {
-                stop.ThrowIfCancellationRequested();
+                await operation.PauseAsync(stop);
                 var wholly = order.To is { SiteId: not null };
                 var reasons = await work.DoAsync(
-                    [.. page.Select(message => new OrderedEntries(message, [.. message.Recipients.Where(entry => IsLive(entry) && (wholly || Matches(entry, filter)))]))],
+                    [.. page.Select(message => new OrderedEntries(message, [.. message.Recipients.Where(entry => IsLive(entry) && (wholly || filter.Matches(entry)))]))],
                     order, actor.Name, actor.From, stop);
-                operation.Advance(page.Count - reasons.Count, reasons.Count, reasons.Values.FirstOrDefault());
+                operation.Advance(page.Count - reasons.Count, reasons);
                 after = new(page[^1].Id);
             }
         }
     }
-
-    static bool Matches(Recipient entry, MessageFilter filter) =>
-        (filter.Domain is null || entry.Domain == filter.Domain)
-        && (filter.State is null || entry.State == filter.State)
-        && (filter.Tried is null || entry.Attempts > 0 == filter.Tried)
-        && (filter.Recipient is null || entry.Address.Contains(filter.Recipient, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,7 +1,7 @@
 namespace WebSmtp.Mta.Queue;
 
-/// <summary>What an operator can do with entries that wait.</summary>
-public enum QueueAct { Freeze, Release, Retry, Bounce, Redirect, Delete }
+/// <summary>What an operator can do with entries that wait. Export writes copies as files that a Pickup folder takes.</summary>
+public enum QueueAct { Freeze, Release, Retry, Bounce, Redirect, Delete, Export }
 
 /// <summary>Where an operator sends mail instead. Exactly one member is there.</summary>
 /// <param name="Domain">As if it were for this domain.</param>
@@ -12,6 +12,9 @@ public sealed record Redirection(string? Domain = null, string? SmartHost = null
 /// <summary>An act, and for <see cref="QueueAct.Redirect"/> its target.</summary>
 public sealed record QueueOrder(QueueAct Act, Redirection? To = null)
 {
+    /// <summary>For <see cref="QueueAct.Export"/>: the folder's name below each site's mail root.</summary>
+    internal string? Folder { get; init; }
+
     /// <summary>For people: <c>freeze</c>, <c>redirect to site 2</c>.</summary>
     public override string ToString() => To switch
     {

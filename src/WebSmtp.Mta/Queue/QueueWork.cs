@@ -31,6 +31,12 @@ public sealed class QueueWork(
             case { Act: QueueAct.Delete }:
                 await EachAsync(page, reasons, one => DeleteAsync(one, by));
                 break;
+            case { Act: QueueAct.Export, Folder: { } folder }:
+                foreach (var one in page)
+                    if (await ExportAsync(one, folder, stop) is { } reason) reasons[one.Message.Id] = reason;
+                foreach (var root in page.Select(one => sites.Find(one.Message.SiteId)?.Site.Folders.Root).OfType<string>().Distinct(StringComparer.Ordinal))
+                    if (Directory.Exists(Path.Combine(root, folder))) DiskTrouble.SyncDirectory(Path.Combine(root, folder));
+                break;
             case { To.SiteId: { } siteId }:
                 await EachAsync(page, reasons, one => MoveAsync(one, siteId, by));
                 break;
@@ -73,6 +79,16 @@ public sealed class QueueWork(
         var deleted = await queue.DeleteAsync(new(one.Message.Id), by, Ids(one));
         spool.Delete(deleted.ContentPaths);
         return deleted.Busy ? EntryRules.Busy : null;
+    }
+
+    /// <summary>A copy: the message goes on waiting.</summary>
+    async Task<string?> ExportAsync(OrderedEntries one, string folder, CancellationToken stop)
+    {
+        if (one.Entries.Count == 0) return null;
+        if (sites.Find(one.Message.SiteId)?.Site is not { } site) return $"There is no site {one.Message.SiteId} any more.";
+        if (await spool.FindAsync(one.Message, stop) is not { } content) return "Its content is gone or cannot be read.";
+        await EnvelopeFile.WriteAsync(Path.Combine(site.Folders.Root, folder), one.Message, one.Entries, content, stop);
+        return null;
     }
 
     async Task<string?> MoveAsync(OrderedEntries one, int siteId, string by)
@@ -134,7 +150,7 @@ public sealed class QueueWork(
 
     void Publish(IReadOnlyList<OrderedEntries> page, QueueAct act)
     {
-        if (!events.HasReaders) return;
+        if (!events.HasReaders || act is QueueAct.Export) return;
         var what = act switch
         {
             QueueAct.Freeze => "frozen",
@@ -142,7 +158,7 @@ public sealed class QueueWork(
             QueueAct.Retry => "queued",
             QueueAct.Bounce => "failed",
             QueueAct.Redirect => "redirected",
-            QueueAct.Delete => "deleted",
+            QueueAct.Delete or _ => "deleted",
         };
         foreach (var (message, entries) in page)
         {

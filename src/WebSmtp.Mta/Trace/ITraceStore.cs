@@ -27,10 +27,11 @@ public interface ITraceStore
 /// <summary>What is looked for; null members do not restrict.</summary>
 /// <param name="Id">Our own number, of a message or a refusal.</param>
 /// <param name="HeaderMessageId">The header's Message-ID with its angle brackets.</param>
-/// <param name="Client">Only of refusals: the client's address.</param>
+/// <param name="Client">The client's address.</param>
+/// <param name="Reply">A part of a reply, without case. A search for it, or for a client, ends after a while and goes on with the next range.</param>
 public sealed record TraceFilter(
     int? SiteId = null, MessageId? Id = null, string? HeaderMessageId = null, string? Sender = null, string? Recipient = null,
-    string? Client = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+    string? Client = null, DateTimeOffset? From = null, DateTimeOffset? To = null, string? Reply = null);
 
 /// <summary>A part of what was looked for.</summary>
 /// <param name="DownTo">Everything from this number on was looked at; null: all was.</param>

@@ -17,9 +17,7 @@ public sealed class TraceSearch(ITraceStore store, IQueueStore queue)
     public async Task<Page<TraceFinding>> FindAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop)
     {
         var (before, rest) = Read(cursor);
-        var messages = filter.Client is null
-            ? await store.FindMessagesAsync(filter, before, limit, stop)
-            : new([], null);
+        var messages = await store.FindMessagesAsync(filter, before, limit, stop);
         var rejections = await store.FindRejectionsAsync(filter, before, limit, stop);
         var floor = Math.Max(messages.DownTo ?? long.MinValue, rejections.DownTo ?? long.MinValue);
         var stories = messages.Items.Select(message => (message.Id, Message: (Message?)message, Rejection: (Rejection?)null))

@@ -22,6 +22,7 @@ sealed class MessageConfiguration : IEntityTypeConfiguration<Message>
         // Two halves instead of one index, so that no planner walks through the history to find what lives.
         builder.HasIndex(m => new { m.SiteId, m.Id }, "IX_Messages_Live").HasFilter("\"LiveRecipients\" > 0");
         builder.HasIndex(m => new { m.SiteId, m.Id }, "IX_Messages_Ended").HasFilter("\"LiveRecipients\" <= 0");
+        builder.HasIndex(m => new { m.SiteId, m.Size, m.Id }, "IX_Messages_Large").HasFilter("\"LiveRecipients\" > 0 AND \"Size\" >= 65536");
         builder.HasIndex([EndedAt], "IX_Messages_EndedAt").HasFilter("\"EndedAt\" IS NOT NULL");
         builder.HasIndex(m => m.ContentPath, "IX_Messages_ContentPath").HasFilter("\"ContentPath\" IS NOT NULL");
     }

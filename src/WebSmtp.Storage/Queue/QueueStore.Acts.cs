@@ -60,13 +60,17 @@ sealed partial class QueueStore
     public Task<IReadOnlyList<Message>> WalkAsync(MessageFilter filter, MessageId after, int limit, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<Message>>(async db =>
         {
-            var matching = await MatchingAsync(db, db.Messages.Where(m => m.LiveRecipients > 0), filter, stop);
-            return await matching.AsSplitQuery().Where(m => m.Id > after.Value).OrderBy(m => m.Id).Take(limit)
-                .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
+            var found = new List<Message>();
+            await foreach (var piece in PiecesAsync(db, filter, live: true, ascending: true, after.Value, limit, stop))
+            {
+                found.AddRange(await LoadAsync(piece.Messages.OrderBy(m => m.Id), limit - found.Count, stop));
+                if (found.Count == limit) break;
+            }
+            return found;
         }, stop);
 
-    public Task<long> CountAsync(MessageFilter filter, CancellationToken stop) => ReadAsync(async db =>
-        await (await MatchingAsync(db, db.Messages.Where(m => m.LiveRecipients > 0), filter, stop)).LongCountAsync(stop), stop);
+    public Task<long> CountAsync(MessageFilter filter, CancellationToken stop) =>
+        ReadAsync(async db => (await CountAsync(db, filter, live: true, long.MaxValue, TimeSpan.MaxValue, stop)).Count, stop);
 
     public Task<bool> StopDestinationAsync(StoppedDestination destination) => pipeline.RunAsync(async batch =>
         await batch.Writer.RunAsync(HotStatements.StopDestination, destination.SiteId, destination.Domain, destination.At, destination.By) == 1);

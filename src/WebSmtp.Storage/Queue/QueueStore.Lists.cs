@@ -14,59 +14,12 @@ sealed partial class QueueStore
     /// <summary>How many of a destination's oldest entries the queue view looks at.</summary>
     const int SampleSize = 200;
 
-    static readonly RecipientState[] AllStates = Enum.GetValues<RecipientState>();
     static readonly RecipientState[] LivingStates =
         [RecipientState.Queued, RecipientState.Held, RecipientState.Delivering, RecipientState.Frozen];
 
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) =>
         ReadAsync(db => db.Messages.AsSplitQuery().Include(m => m.Recipients.OrderBy(r => r.Id))
             .SingleOrDefaultAsync(m => m.Id == id.Value, stop), stop);
-
-    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => ReadAsync(async db =>
-    {
-        var after = MessageId.TryParse(cursor, out var id) ? id.Value : long.MinValue;
-        var (messages, total) = await ListAsync(db.Messages.Where(m => m.LiveRecipients > 0));
-        if (filter.History)
-        {
-            var (ended, more) = await ListAsync(db.Messages.Where(m => m.LiveRecipients <= 0));
-            messages = [.. messages.Concat(ended).OrderBy(m => m.Id).Take(limit + 1)];
-            total += more;
-        }
-        return PageOf(messages, limit, m => new MessageId(m.Id).ToString(), total);
-
-        async Task<(List<Message>, int Total)> ListAsync(IQueryable<Message> some)
-        {
-            var matching = await MatchingAsync(db, some, filter, stop);
-            var page = await matching.AsSplitQuery().Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit + 1)
-                .Include(m => m.Recipients.OrderBy(r => r.Id)).ToListAsync(stop);
-            return (page, await matching.Take(CountLimit + 1).CountAsync(stop));
-        }
-    }, stop);
-
-    static async Task<IQueryable<Message>> MatchingAsync(WebSmtpDb db, IQueryable<Message> messages, MessageFilter filter, CancellationToken stop)
-    {
-        messages = messages.Where(m => m.SiteId == filter.SiteId);
-        if (filter.ReceivedBefore is { } time)
-        {
-            var before = MessageId.AtOrAfter(time).Value;
-            messages = messages.Where(m => m.Id < before);
-        }
-        if (filter.Sender?.ToLowerInvariant() is { } sender) messages = messages.Where(m => m.MailFrom.ToLower().Contains(sender));
-        if (filter.Subject?.ToLowerInvariant() is { } subject) messages = messages.Where(m => m.Subject!.ToLower().Contains(subject));
-        if (filter is { Domain: null, State: null, Recipient: null }) return messages;
-
-        var states = filter.State is { } state ? [state] : AllStates;
-        var entries = db.Recipients.Where(r => r.SiteId == filter.SiteId && EF.Constant(states).Contains(r.State));
-        if (filter.Domain is { } domain) entries = entries.Where(r => r.Domain == domain);
-        if (filter.Tried is { } tried) entries = entries.Where(r => r.Attempts > 0 == tried);
-
-        // Few entries: find their messages by the index. Many: walk through the messages in order, the next match is near.
-        var few = await entries.Take(CountLimit + 1).CountAsync(stop) <= CountLimit;
-        if (filter.Recipient?.ToLowerInvariant() is { } recipient) entries = entries.Where(r => r.Address.ToLower().Contains(recipient));
-        return few
-            ? messages.Where(m => entries.Select(r => r.MessageId).Contains(m.Id))
-            : messages.Where(m => entries.Any(r => r.MessageId == m.Id));
-    }
 
     static Page<T> PageOf<T>(List<T> items, int limit, Func<T, string> cursor, int total)
     {

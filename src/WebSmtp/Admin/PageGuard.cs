@@ -52,6 +52,9 @@ static class PageGuard
         if (status is StatusCodes.Status400BadRequest && context.Response.ContentLength is null or 0) context.Response.ContentType = null;
     }
 
+    /// <summary>For a page that shows an answer of this server in a frame, which then says itself what it may do.</summary>
+    public static void AllowOwnFrames(HttpResponse response) => response.Headers.ContentSecurityPolicy = Policy + "; frame-src 'self'";
+
     static void AddHeaders(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = Policy;

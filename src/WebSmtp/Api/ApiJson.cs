@@ -96,6 +96,7 @@ static class Durations
 [JsonSerializable(typeof(TraceResponse))]
 [JsonSerializable(typeof(RedirectRequest))]
 [JsonSerializable(typeof(ActionRequest))]
+[JsonSerializable(typeof(SearchActionRequest))]
 [JsonSerializable(typeof(OperationStartedResponse))]
 [JsonSerializable(typeof(Listed<OperationResponse>))]
 [JsonSerializable(typeof(Listed<FoundEventResponse>))]

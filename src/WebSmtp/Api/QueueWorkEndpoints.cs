@@ -17,16 +17,30 @@ sealed record RedirectRequest(string? Domain = null, string? SmartHost = null, i
 /// <param name="Recipient">Only recipients that have this text in them.</param>
 /// <param name="Subject">Only messages whose subject has this text in it.</param>
 /// <param name="OlderThan">Only messages received longer ago than this ISO 8601 duration.</param>
+/// <param name="NewerThan">Only messages received since then.</param>
+/// <param name="LargerThan">Only messages of more bytes.</param>
+/// <param name="SmallerThan">Only messages of fewer bytes.</param>
+/// <param name="Client">Only messages that came from this IP address.</param>
+/// <param name="Reply">Only recipients whose last reply has this text in it.</param>
 sealed record ActionFilterRequest(
-    string? Domain = null, string? State = null, string? Sender = null, string? Recipient = null, string? Subject = null, string? OlderThan = null);
+    string? Domain = null, string? State = null, string? Sender = null, string? Recipient = null, string? Subject = null, string? OlderThan = null,
+    string? NewerThan = null, long? LargerThan = null, long? SmallerThan = null, string? Client = null, string? Reply = null);
 
 /// <summary>An act on all messages that match.</summary>
-/// <param name="Action">freeze, release, retry, bounce, redirect or delete.</param>
+/// <param name="Action">freeze, release, retry, bounce, redirect, delete or export.</param>
 /// <param name="Filter">Which messages; an empty one matches all of the site.</param>
 /// <param name="Domain">For redirect: as if the mail were for this domain.</param>
 /// <param name="SmartHost">For redirect: over the kept smart host of this name.</param>
 /// <param name="SiteId">For redirect: the messages go to this site, with all their recipients.</param>
 sealed record ActionRequest(QueueAct Action, ActionFilterRequest Filter, string? Domain = null, string? SmartHost = null, int? SiteId = null);
+
+/// <summary>An act on all messages that a search finds, of all sites.</summary>
+/// <param name="Action">freeze, release, retry, bounce, redirect, delete or export.</param>
+/// <param name="Q">The search, as the queue's page takes it; it cannot be empty.</param>
+/// <param name="Domain">For redirect: as if the mail were for this domain.</param>
+/// <param name="SmartHost">For redirect: over the kept smart host of this name.</param>
+/// <param name="SiteId">For redirect: the messages go to this site, with all their recipients.</param>
+sealed record SearchActionRequest(QueueAct Action, string Q, string? Domain = null, string? SmartHost = null, int? SiteId = null);
 
 /// <summary>Something that takes long has begun.</summary>
 /// <param name="Id">Of the operation, to follow or cancel it.</param>
@@ -65,6 +79,12 @@ static class QueueWorkEndpoints
                 404, 409, 415)
             .AcceptsJson<ActionRequest>().Produces<OperationStartedResponse>(202)
             .Example("""{ "action": "freeze", "filter": { "domain": "test.com" } }""", Started);
+        api.MapPost("/messages/actions", StartSearchedAsync)
+            .Describe(Role.Operator, Tag, "Do something with all messages that a search finds",
+                "The same for the messages of all sites that a search like the one of the queue's page finds. export writes copies into a folder below each site's mail root; the operation says which.",
+                404, 409, 415)
+            .AcceptsJson<SearchActionRequest>().Produces<OperationStartedResponse>(202)
+            .Example("""{ "action": "retry", "q": "state:retry reply:450" }""", Started);
         MapDestination(api, "hold", "Stop a destination",
             "From now on nothing is tried for it, nor collected, also after a restart. What waits is frozen by an operation, and so is what still comes.",
             (queue, id, domain, actor, stop) => queue.HoldAsync(id, domain, actor, stop));
@@ -110,10 +130,27 @@ static class QueueWorkEndpoints
         var filter = new MessageQuery
         {
             Domain = of.Domain, State = of.State, Sender = of.Sender, Recipient = of.Recipient, Subject = of.Subject, OlderThan = of.OlderThan,
+            NewerThan = of.NewerThan, LargerThan = Text(of.LargerThan), SmallerThan = Text(of.SmallerThan), Client = of.Client, Reply = of.Reply,
         }.Filter(id, time);
         if (filter.Value is not { } matching) return Below("filter", filter.Problem!).Answer();
         var hasTarget = wanted.Action is QueueAct.Redirect || redirection != new Redirection();
         return Follow(context, queue.Start(new(wanted.Action, hasTarget ? redirection : null), matching, context.Actor()));
+    }
+
+    static string? Text(long? number) => number?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    static async Task<IResult> StartSearchedAsync(HttpContext context, SiteRegistry sites, QueueOperations queue, TimeProvider time)
+    {
+        var body = await JsonInput.ReadAsync<SearchActionRequest>(context.Request);
+        if (body.Value is not { } wanted) return body.Problem!.Answer();
+        var query = QueueQuery.Read(wanted.Q);
+        if (query.Value is not { } asked) return query.Problem!.Answer();
+        if (asked.Terms.Count == 0) return Problem.Invalid("q", "Say what is to match; site:1 is all of a site.").Answer();
+        var filters = asked.Filters(sites, time.GetUtcNow());
+        if (filters.Value is not { } matching) return filters.Problem!.Answer();
+        var redirection = new Redirection(wanted.Domain, wanted.SmartHost, wanted.SiteId);
+        var hasTarget = wanted.Action is QueueAct.Redirect || redirection != new Redirection();
+        return Follow(context, queue.Start(new(wanted.Action, hasTarget ? redirection : null), matching, asked.ToString(), context.Actor()));
     }
 
     /// <summary>202, and where the operation can be followed.</summary>

@@ -16,6 +16,10 @@ static class OperationVerbs
             Column.Number("DONE", "done"), Column.Number("FAILED", "failed"), Column.Number("TOTAL", "total"), Column.Time("STARTED", "startedAt"),
             Column.Of("REASON", "reason"))),
         Call.Verb("show", "Show how far an operation has come.", call => call.ShowAsync(Path(call)), Id),
+        Call.Verb("pause", "Pause an operation until it is continued.", call => call.ChangeAsync(
+            HttpMethod.Post, Path(call) + "/pause", null, _ => $"Operation {call.Value(Id)} is paused."), Id),
+        Call.Verb("continue", "Let a paused operation go on.", call => call.ChangeAsync(
+            HttpMethod.Post, Path(call) + "/continue", null, _ => $"Operation {call.Value(Id)} goes on."), Id),
         Call.Verb("cancel", "Cancel an operation; what it did stays done.", call => call.ChangeAsync(
             HttpMethod.Delete, Path(call), null, _ => $"Operation {call.Value(Id)} is cancelled."), Id),
     };

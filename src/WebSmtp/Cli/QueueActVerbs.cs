@@ -25,6 +25,8 @@ static class QueueActVerbs
             ("bounce", "Return it to its sender.", "returned"),
             ("delete", "Delete it: it is neither delivered nor returned.", "deleted")])
             yield return Call.Verb(act, description, call => ActAsync(call, filters, act, done, null), symbols);
+        yield return Call.Verb("export", "Write copies of all that match as files that a Pickup folder takes, below the site's mail root.",
+            call => ActAsync(call, filters, "export", "exported", null), [.. symbols.Where(symbol => symbol != Id)]);
         yield return Call.Verb("redirect", "Send it another way.", call => ActAsync(call, filters, "redirect", "redirected", Target(call)),
             [.. symbols, ToDomain, ToSmartHost, ToSite]);
     }
@@ -32,7 +34,7 @@ static class QueueActVerbs
     static Task ActAsync(Call call, IReadOnlyList<(string Name, Option<string> Option)> filters, string act, string done, JsonObject? target)
     {
         var given = filters.Where(filter => call.Value(filter.Option) is not null).ToList();
-        if (call.Value(Id) is { } id)
+        if (act is not "export" && call.Value(Id) is { } id)
         {
             if (call.Has(Site) || given.Exists(filter => filter.Name != "recipient"))
                 throw new CommandException(ExitCode.WrongUsage, "Give a message, with --recipient or without, or --site and what is to match.");

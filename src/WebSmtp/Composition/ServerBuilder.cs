@@ -114,7 +114,7 @@ static class ServerBuilder
         services.AddSingleton<SiteOperations>().AddSingleton<AccountOperations>().AddSingleton<AccessOperations>().AddSingleton<Passwords>();
         services.AddSingleton<Spool>().AddSingleton<HeldQuota>().AddSingleton<FreeSpace>().AddSingleton<MailSinkFactory>();
         services.AddSingleton<DropQuota>().AddSingleton<Submission>().AddSingleton<PickupWatch>();
-        services.AddSingleton<QueueOperations>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
+        services.AddSingleton<QueueOperations>().AddSingleton<MessagePreviews>().AddSingleton<QueueUpkeep>().AddSingleton<ISiteExport, MailExport>();
         services.AddSingleton<QueueWork>().AddSingleton<Operations>().AddSingleton<TraceSearch>().AddSingleton<TraceUpkeep>().AddSingleton<RejectionLog>();
         services.AddSingleton<SenderReports>().AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<HostTlsOptions>();

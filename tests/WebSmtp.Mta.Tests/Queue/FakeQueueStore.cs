@@ -258,6 +258,12 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         lock (_lock) return Task.FromResult(_messages.TryGetValue(id.Value, out var message) ? Copy(message) : null);
     }
 
+    public async Task<MessageList> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop)
+    {
+        var page = await ListAsync(filters[0], cursor, limit, stop);
+        return new(page.Items, page.NextCursor, null, page.Total, page.TotalIsEstimate, false);
+    }
+
     public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop)
     {
         lock (_lock)

@@ -74,6 +74,7 @@ public sealed class QueueManyTests
             var ended = await EndAsync(bench, bench.QueueOperations.Start(new(act), new(1, "away.example"), Operator));
             Assert.Equal((OperationState.Done, 2, 1), (ended.State, ended.Done, ended.Failed));
             Assert.Contains("being delivered", ended.Reason, StringComparison.Ordinal);
+            Assert.Equal(ended.Reason, Assert.Single(ended.Failures).Reason);
         }
         Assert.Equal(2, Count(bench, "away.example", RecipientState.Failed));
         // The one that is left, and the reports of the two.
@@ -103,6 +104,47 @@ public sealed class QueueManyTests
         Assert.Equal((200, 250), (Count(bench, "test.com", RecipientState.Frozen), Count(bench, "test.com", RecipientState.Held)));
         Assert.Equal(ProblemKind.Conflict, bench.Operations.Cancel(id, Operator)!.Kind);
         Assert.Equal(ProblemKind.NotFound, bench.Operations.Cancel("0000000000000", Operator)!.Kind);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_paused_operation_waits_after_the_page_that_it_is_at_and_goes_on()
+    {
+        await using var bench = Begin();
+        await bench.ReceiveManyAsync(450);
+        string? id = null;
+        using var begun = new ManualResetEventSlim();
+        bench.Queue.Changing = () =>
+        {
+            begun.Wait(Stop);
+            bench.Queue.Changing = null;
+            Assert.Null(bench.Operations.Pause(id!, true, Operator));
+        };
+        id = bench.QueueOperations.Start(new(QueueAct.Freeze), new(1), Operator).Value!.Id;
+        Assert.Equal(ProblemKind.Forbidden, bench.Operations.Pause(id, true, new("eve", Role.Viewer, "local"))!.Kind);
+        begun.Set();
+        while (bench.Operations.Find(id)!.Done == 0) await Task.Yield();
+        Assert.Equal((OperationState.Paused, 200), (bench.Operations.Find(id)!.State, bench.Operations.Find(id)!.Done));
+
+        Assert.Null(bench.Operations.Pause(id, false, Operator));
+        await bench.Operations.WhenEndedAsync(id);
+
+        Assert.Equal((OperationState.Done, 450), (bench.Operations.Find(id)!.State, bench.Operations.Find(id)!.Done));
+        Assert.Equal(ProblemKind.Conflict, bench.Operations.Pause(id, true, Operator)!.Kind);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Export_writes_copies_and_the_messages_go_on_waiting()
+    {
+        await using var bench = Begin();
+        await bench.ReceiveManyAsync(3);
+
+        var ended = await EndAsync(bench, bench.QueueOperations.Start(new(QueueAct.Export), new(1, "test.com"), Operator));
+
+        Assert.Equal((OperationState.Done, 3, 0), (ended.State, ended.Done, ended.Failed));
+        var files = Directory.GetFiles(ended.Folder!, "*.eml");
+        Assert.Equal(3, files.Length);
+        Assert.All(files, file => Assert.StartsWith("x-sender: ", File.ReadAllText(file), StringComparison.Ordinal));
+        Assert.Equal(3, Count(bench, "test.com", RecipientState.Held));
     }
 
     [Fact(Timeout = Deadline)]

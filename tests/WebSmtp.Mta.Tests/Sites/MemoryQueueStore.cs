@@ -66,7 +66,7 @@ sealed class MemoryQueueStore : IQueueStore
     public Task<int> PurgeHistoryAsync(DateTimeOffset settledBefore, int max) => throw new NotSupportedException();
     public Task<ReadOnlyMemory<byte>?> ReadContentAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
     public Task<Message?> FindAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
-    public Task<Page<Message>> ListAsync(MessageFilter filter, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
+    public Task<MessageList> ListAsync(IReadOnlyList<MessageFilter> filters, MessageSort sort, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
