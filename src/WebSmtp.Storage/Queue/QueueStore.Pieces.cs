@@ -40,12 +40,13 @@ sealed partial class QueueStore
     }
 
     /// <summary>What is asked of the recipients; the domain and the state alone are in an index.</summary>
+    /// <param name="indexed">Of a site; else what is asked of the entries of one message. Where these name the site, SQLite goes through all that are in the state.</param>
     static IQueryable<Recipient> Entries(WebSmtpDb db, MessageFilter filter, bool indexed)
     {
         var states = filter.State is { } state ? [state] : AllStates;
-        var entries = db.Recipients.Where(r => r.SiteId == filter.SiteId && EF.Constant(states).Contains(r.State));
+        var entries = db.Recipients.Where(r => EF.Constant(states).Contains(r.State));
         if (filter.Domain is { } domain) entries = entries.Where(r => r.Domain == domain);
-        if (indexed) return entries;
+        if (indexed) return entries.Where(r => r.SiteId == filter.SiteId);
         if (filter.Tried is { } tried) entries = entries.Where(r => r.Attempts > 0 == tried);
         if (filter.Recipient?.ToLowerInvariant() is { } recipient) entries = entries.Where(r => r.Address.ToLower().Contains(recipient));
         if (filter.Reply?.ToLowerInvariant() is { } reply) entries = entries.Where(r => r.LastReply!.ToLower().Contains(reply));

@@ -74,7 +74,7 @@ public sealed class DescriptionTests(SharedServer server)
             ("post", "/sites/{id}/domains/{name}/dequeue"), ("get", "/sites/{id}/queues"), ("get", "/sites/{id}/messages"), ("get", "/sites/{id}/sessions"), ("get", "/log"), ("get", "/sites/{id}/log/files"), ("get", "/sites/{id}/domains/{name}/collections"),
             ("post", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors"), ("get", "/sites/{id}/collectors/{name}"), ("patch", "/sites/{id}/collectors/{name}"),
             ("post", "/sites/{id}/collectors/{name}/run"), ("get", "/sites/{id}/collectors/{name}/runs"), ("delete", "/sites/{id}/collectors/{name}"),
-            ("post", "/sites/{id}/messages/actions"), ("post", "/sites/{id}/queues/{domain}/hold"), ("post", "/sites/{id}/queues/{domain}/release"),
+            ("post", "/sites/{id}/messages/actions"), ("post", "/messages/actions"), ("get", "/messages"), ("post", "/sites/{id}/queues/{domain}/hold"), ("post", "/sites/{id}/queues/{domain}/release"),
             ("post", "/sites/{id}/queues/{domain}/retry"), ("get", "/operations"), ("get", "/trace"), ("get", "/sites/{id}/rejections"),
             ("delete", "/sites/{id}/etrn-names/{name}"), ("delete", "/sites/{id}/domains/{name}"), ("delete", "/accounts/{username}"),
             ("post", "/smarthosts"), ("get", "/smarthosts"), ("get", "/smarthosts/{name}"), ("patch", "/smarthosts/{name}"), ("delete", "/smarthosts/{name}"),
