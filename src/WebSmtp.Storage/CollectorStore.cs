@@ -46,6 +46,7 @@ sealed class CollectorStore(Database database) : ICollectorStore
             .SetProperty(r => r.EndedAt, run.EndedAt)
             .SetProperty(r => r.Result, run.Result)
             .SetProperty(r => r.End, run.End)
+            .SetProperty(r => r.Transcript, run.Transcript)
             .SetProperty(r => r.Messages, run.Messages)
             .SetProperty(r => r.Bytes, run.Bytes), stop), stop);
 

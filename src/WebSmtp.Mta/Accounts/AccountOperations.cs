@@ -43,6 +43,7 @@ public sealed partial class AccountOperations(
         if (complaints.ToProblem() is { } problem) return problem;
 
         var account = new Account { Username = wanted.Username, PasswordHash = await passwords.HashAsync(wanted.Password!, stop) };
+        account.ScramKeys = await ScramKeysAsync(wanted.Password!, stop);
         Fill(account, wanted);
         if (!await store.AddAsync(account, stop)) return Problem.Conflict($"There is an account '{wanted.Username}' already.");
         Log.AccountChanged(log, account.Username, "created", actor.Name, actor.From);
@@ -62,7 +63,11 @@ public sealed partial class AccountOperations(
             complaints.Add("password", "Only a hash of the password is kept, so switching challengeResponse on needs the password again.");
         if (complaints.ToProblem() is { } problem) return problem;
 
-        if (wanted.Password is not null) account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
+        if (wanted.Password is not null)
+        {
+            account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
+            account.ScramKeys = await ScramKeysAsync(wanted.Password, stop);
+        }
         Fill(account, wanted);
         if (!await store.UpdateAsync(account, stop)) return Stale(account);
         Log.AccountChanged(log, account.Username, "changed", actor.Name, actor.From);
@@ -105,6 +110,8 @@ public sealed partial class AccountOperations(
             if (sites.Find(id) is null) complaints.Add($"sites[{index}]", $"There is no site {id}.");
         }
     }
+
+    async Task<byte[]> ScramKeysAsync(string password, CancellationToken stop) => secrets.Protect(await passwords.ScramKeysAsync(password, stop));
 
     void Fill(Account account, AccountConfiguration wanted)
     {

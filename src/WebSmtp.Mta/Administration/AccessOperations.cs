@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Administration;
 public sealed partial class AccessOperations(IAccessStore store, Passwords passwords, TimeProvider time, ILogger<AccessOperations> log)
 {
     const string FirstUser = "admin";
-    const string FirstKey = "first-run";
+    const string FirstKey = "first administrator key";
     const int MaxNameLength = 256;
     const int MaxKeyLength = 512;
     const int GoodKeyLength = 20;
