@@ -135,7 +135,7 @@ public sealed class CollectorConversation(
         var session = new ServerSession(
             call.Watch.SessionId, turned, remote, NoEndpoint, CollectedMail.OptionsFor(site, remote.Address),
             sinks.CreateCollected(site, CollectedMail.For(site, call.Collector)), time, call.Watch.Transcript);
-        call.Watch.Transcript.IsTurned = true;
+        call.Watch.Transcript.Note("the roles are exchanged: from here on the provider is the client");
         var live = new LiveSession(site.Id, session, ended.Task, Cut);
         sessions.Add(live);
         // A stop that looked for sessions just before this one was there.

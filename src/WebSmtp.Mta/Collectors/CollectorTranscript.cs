@@ -16,11 +16,8 @@ sealed class CollectorTranscript : ISessionObserver
     readonly Queue<string> _last = [];
     long _leftOut;
 
-    /// <summary>After TURN or ATRN the provider is the client.</summary>
-    public bool IsTurned { get; set; }
-
-    public void ClientSaid(string line) => Add(IsTurned ? "S" : "C", line);
-    public void ServerSaid(string line) => Add(IsTurned ? "C" : "S", line);
+    public void ClientSaid(string line) => Add("C", line);
+    public void ServerSaid(string line) => Add("S", line);
 
     /// <summary>Something that neither side said.</summary>
     public void Note(string text) => Add("-", text);

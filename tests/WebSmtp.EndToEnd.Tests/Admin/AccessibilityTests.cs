@@ -127,7 +127,7 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
             "/queue", $"/queue?site={site.Id}", $"/messages?site={site.Id}", "/messages?site=1&domain=nothing.example", $"/messages/{message}", "/sessions",
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",
-            $"/sites/{site.Id}/domains/hub.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
+            $"/sites/{site.Id}/domains/hub.example", "/smarthosts", "/smarthosts/new", "/collectors", "/collectors/new", "/routes", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
         ];
     }
 
