@@ -83,7 +83,7 @@ public sealed class CollectorTests(SharedServer server)
         await Eventually.TrueAsync(async () => (await own.Api.GetAsync("/sites/1/collectors/hub"))["lastRun"] is { } run && run["endedAt"] is not null);
         var before = await own.Api.GetAsync("/sites/1/collectors/hub");
         Assert.Equal("schedule", before["lastRun"]!["by"]!.GetValue<string>());
-        Assert.StartsWith("The provider answered 450 ", before["lastRun"]!["end"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith("The provider answered \"450 ", before["lastRun"]!["end"]!.GetValue<string>(), StringComparison.Ordinal);
 
         await own.RestartAsync(Stop);
 
