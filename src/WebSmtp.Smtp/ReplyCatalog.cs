@@ -59,6 +59,7 @@ static class ReplyCatalog
     public static readonly Reply AuthCancelled = new(501, 5, 7, 0, "Authentication cancelled");
     public static readonly Reply BadBase64 = new(501, 5, 5, 2, "Not base64");
     public static readonly Reply BadAuthResponse = new(501, 5, 5, 2, "Response is malformed");
+    public static readonly Reply CannotVerifyNow = new(454, 4, 7, 0, "Temporary authentication failure");
     public static readonly Reply NoInitialResponse = new(501, 5, 7, 0, "This mechanism takes no initial response");
     public static readonly Reply AuthLineTooLong = new(500, 5, 5, 6, "Authentication exchange line is too long");
 

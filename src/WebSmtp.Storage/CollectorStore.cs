@@ -46,6 +46,7 @@ sealed class CollectorStore(Database database) : ICollectorStore
             .SetProperty(r => r.EndedAt, run.EndedAt)
             .SetProperty(r => r.Result, run.Result)
             .SetProperty(r => r.End, run.End)
+            .SetProperty(r => r.Transcript, run.Transcript)
             .SetProperty(r => r.Messages, run.Messages)
             .SetProperty(r => r.Bytes, run.Bytes), stop), stop);
 
@@ -54,8 +55,16 @@ sealed class CollectorStore(Database database) : ICollectorStore
         var before = beforeId ?? long.MaxValue;
         return database.ReadAsync<IReadOnlyList<CollectorRun>>(async db => await db.CollectorRuns
             .Where(r => r.SiteId == siteId && r.Collector == collector && r.Id < before)
-            .OrderByDescending(r => r.Id).Take(limit).ToListAsync(stop), stop);
+            .OrderByDescending(r => r.Id).Take(limit)
+            .Select(r => new CollectorRun
+            {
+                Id = r.Id, SiteId = r.SiteId, Collector = r.Collector, StartedAt = r.StartedAt, EndedAt = r.EndedAt, Result = r.Result,
+                End = r.End, Messages = r.Messages, Bytes = r.Bytes, By = r.By,
+            }).ToListAsync(stop), stop);
     }
+
+    public Task<CollectorRun?> FindRunAsync(int siteId, string collector, long id, CancellationToken stop) => database.ReadAsync(
+        db => db.CollectorRuns.FirstOrDefaultAsync(r => r.Id == id && r.SiteId == siteId && r.Collector == collector, stop), stop);
 
     public Task<long> CountRunsAsync(int siteId, string collector, CancellationToken stop) => database.ReadAsync(
         db => db.CollectorRuns.LongCountAsync(r => r.SiteId == siteId && r.Collector == collector, stop), stop);

@@ -51,6 +51,9 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
                         .HasColumnType("text")
                         .UseCollation("C");
 
+                    b.Property<byte[]>("ScramKeys")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Sites")
                         .HasColumnType("text")
                         .UseCollation("C");
@@ -348,6 +351,10 @@ namespace WebSmtp.Migrations.PostgreSql.Migrations
 
                     b.Property<DateTime>("StartedAt")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Transcript")
+                        .HasColumnType("text")
+                        .UseCollation("C");
 
                     b.HasKey("Id");
 

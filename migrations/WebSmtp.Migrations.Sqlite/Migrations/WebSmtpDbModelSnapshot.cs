@@ -41,6 +41,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<byte[]>("ScramKeys")
+                        .HasColumnType("BLOB");
+
                     b.Property<string>("Sites")
                         .HasColumnType("TEXT");
 
@@ -300,6 +303,9 @@ namespace WebSmtp.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Transcript")
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");

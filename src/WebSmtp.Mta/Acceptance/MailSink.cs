@@ -2,6 +2,7 @@ using System.Net;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;
+using WebSmtp.Smtp.Sasl;
 using WebSmtp.Smtp.Server;
 
 namespace WebSmtp.Mta.Acceptance;
@@ -64,6 +65,32 @@ sealed partial class MailSink(MailSinkFactory acceptance, SiteSnapshot site, Rec
         try
         {
             return Verified(await acceptance.Accounts.VerifyCramMd5Async(site.Id, user, challenge, digest, stop));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return CannotVerify(e, session);
+        }
+    }
+
+    public async ValueTask<ScramKeys?> FindScramKeysAsync(ServerSession session, string user, CancellationToken stop)
+    {
+        _user = user;
+        try
+        {
+            return await acceptance.Accounts.FindScramKeysAsync(user, stop);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.CannotVerify(acceptance.Logger, e, session.Id);
+            return null;
+        }
+    }
+
+    public async ValueTask<AuthResult> VerifyScramAsync(ServerSession session, string user, bool proved, CancellationToken stop)
+    {
+        try
+        {
+            return Verified(await acceptance.Accounts.VerifyScramAsync(site.Id, user, proved, stop));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -32,6 +32,8 @@ sealed class SimulatedConversation(
         var wanted = options(site, endpoint, mail.Client);
         // Under TLS from the first byte: what was said before STARTTLS is forgotten anyway.
         if (mail.Tls) wanted = wanted with { Tls = EndpointTls.Implicit };
+        // Both answer a challenge, and nobody's password is known here.
+        wanted = wanted with { AuthMechanisms = [.. wanted.AuthMechanisms.Select(mechanism => mechanism is "SCRAM-SHA-256" ? "CRAM-MD5" : mechanism).Distinct(StringComparer.Ordinal)] };
         var session = new ServerSession("simulation", new End(there.Reader, back.Writer), new IPEndPoint(mail.Client, 0),
             new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port), wanted, new LoggedInSink(sink, mail.Account), time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -34,8 +34,9 @@ public sealed class Simulator(
     {
         if (actor.Demand(Role.Viewer) is { } refusal) return refusal;
         if (sites.Find(siteId) is not { } view) return Problem.NotFound($"There is no site {siteId}.");
+        mail = mail with { MailFrom = Bare(mail.MailFrom), RcptTo = Bare(mail.RcptTo) };
         var complaints = new Complaints();
-        if (mail.MailFrom.Length > 0 && !IsAddress(mail.MailFrom)) complaints.Add("mailFrom", $"'{mail.MailFrom}' is not an address; give one with {Domain}, or nothing for the null sender.");
+        if (mail.MailFrom.Length > 0 && !IsAddress(mail.MailFrom)) complaints.Add("mailFrom", $"'{mail.MailFrom}' is not an address; give one with {Domain}, or <> for the null sender.");
         if (!IsAddress(mail.RcptTo)) complaints.Add("rcptTo", $"'{mail.RcptTo}' is not an address; give one with {Domain}.");
         if (mail.Size is < 0) complaints.Add("size", $"{mail.Size} is not a size; give a number of bytes.");
         if (complaints.ToProblem() is { } problem) return problem;
@@ -66,20 +67,33 @@ public sealed class Simulator(
     async Task<SimulatedRoute> RouteAsync(SiteSnapshot site, string domain, CancellationToken stop)
     {
         var plan = planner.Plan(site, domain);
-        var (hosts, trouble) = (new List<SimulatedHost>(), new List<string>());
+        var (hosts, trouble) = (new List<NextHop>(), new List<string>());
+        var (stopped, reasons) = (new HashSet<RouteHop>(), new HashSet<string?>(StringComparer.Ordinal));
         if (plan.Type is RouteType.SmartHost && plan.Hops.Count == 0) trouble.Add("The smart hosts that the route names do not exist.");
         foreach (var hop in plan.Hops)
         {
             var (found, failure) = await outbound.NextHops.FindAsync(hop, plan.Settings, stop);
-            hosts.AddRange(found.Select(host => new SimulatedHost(host.Name, host.Remote.Address.ToString(), host.Remote.Port, host.Preference, host.Tls, hop.Route)));
+            hosts.AddRange(found);
             if (failure is not null) trouble.Add($"{hop.Route}: {failure}");
-            if (hop is RouteHop.Via && outbound.States.Find(hop.Route) is { State: not RouteCondition.Ok } state) trouble.Add(Describe(state));
+            if (StateOf(hop) is { State: not RouteCondition.Ok } state)
+            {
+                trouble.Add(Describe(state));
+                stopped.Add(hop);
+                reasons.Add(state.Reason);
+            }
         }
-        if (outbound.States.Find(plan.Name, site.Id) is { State: not RouteCondition.Ok } now) trouble.Add(Describe(now));
+        // What was said of a smart host is not said again of the route.
+        if (outbound.States.Find(plan.Name, site.Id) is { State: not RouteCondition.Ok } now && !reasons.Contains(now.Reason)) trouble.Add(Describe(now));
         var rule = site.RuleFor(domain);
-        var folder = plan.Type is RouteType.Drop ? rule?.Route.Directory ?? site.Folders.Drop : null;
-        return new(plan.Type, plan.Rule, folder, hosts, trouble);
+        var folder = plan.Type is not RouteType.Drop ? null : rule?.Route.Directory is { } directory ? outbound.Full(directory) : site.Folders.Drop;
+        // As a delivery takes them: hosts that could not be reached lately when all others had their turn, and at the very
+        // end those of smart hosts that may not be used now.
+        var inOrder = hosts.OrderBy(host => stopped.Contains(host.Of) ? 2 : outbound.Health.IsCoolingDown(host.Remote) ? 1 : 0)
+            .Select(host => new SimulatedHost(host.Name, host.Remote.Address.ToString(), host.Remote.Port, host.Preference, host.Tls, host.Of.Route));
+        return new(plan.Type, plan.Rule, folder, [.. inOrder], trouble);
     }
+
+    RouteState? StateOf(RouteHop hop) => hop is RouteHop.Via ? outbound.States.Find(hop.Route) : null;
 
     static string Describe(RouteState state)
     {
@@ -92,6 +106,9 @@ public sealed class Simulator(
         };
         return $"{state.Route} is {how} until {state.Until:u}: {state.Reason}";
     }
+
+    /// <summary>As it stands in MAIL and RCPT.</summary>
+    static string Bare(string address) => address.Trim() is ['<', .. var inner, '>'] ? inner : address;
 
     static bool IsAddress(string text) => text.Length <= 320 && !text.Any(c => c is '\r' or '\n' or '<' or '>' or '\0') && !text.StartsWith(' ');
 

@@ -14,6 +14,9 @@ public sealed class Account
 
     /// <summary>What CRAM-MD5 needs, encrypted; null unless challenge-response was switched on.</summary>
     public byte[]? ChallengeSecret { get; set; }
+
+    /// <summary>What SCRAM-SHA-256 needs, encrypted; null: the password was set before that was kept.</summary>
+    public byte[]? ScramKeys { get; set; }
     public string? Description { get; set; }
 
     /// <summary>Sites where it may log in; null: all.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using WebSmtp.Smtp.Sasl;
 
 namespace WebSmtp.Mta.Accounts;
 
@@ -17,6 +18,7 @@ public sealed partial class AccountOperations
         {
             if (!await passwords.VerifyAsync(password, account?.PasswordHash, stop)) return null;
             _verified.Add(account!, password);
+            if (account!.ScramKeys is null) await AddScramKeysAsync(account, password, stop);
         }
         return MayUse(account, siteId) ? account!.Username : null;
     }
@@ -30,6 +32,24 @@ public sealed partial class AccountOperations
         return CramMd5.Verify(secret ?? _secretOfNobody, challenge, digest) && secret is not null && MayUse(account, siteId)
             ? account!.Username
             : null;
+    }
+
+    /// <summary>What is kept for SCRAM-SHA-256; of unknown names something that looks the same. RFC 5802.</summary>
+    public async Task<ScramKeys> FindScramKeysAsync(string username, CancellationToken stop)
+    {
+        var kept = (await FindAsync(username, stop))?.ScramKeys;
+        return kept is not null && StoredScramKeys.Read(secrets.Unprotect(kept)) is { } keys ? keys : StoredScramKeys.OfNobody(_secretOfNobody, username);
+    }
+
+    /// <summary>The account's name as stored when the proof was right, it is enabled and may use the site; else null.</summary>
+    public async Task<string?> VerifyScramAsync(int siteId, string username, bool proved, CancellationToken stop) =>
+        proved && await FindAsync(username, stop) is { } account && MayUse(account, siteId) ? account.Username : null;
+
+    /// <summary>Its password was set before they were kept. Somebody who changes the account now does it as well.</summary>
+    async Task AddScramKeysAsync(Account account, string password, CancellationToken stop)
+    {
+        account.ScramKeys = await ScramKeysAsync(password, stop);
+        await store.UpdateAsync(account, stop);
     }
 
     /// <summary>The account's name as stored when it is enabled and may use the site, whatever its password; for simulations.</summary>

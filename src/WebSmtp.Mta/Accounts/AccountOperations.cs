@@ -43,6 +43,7 @@ public sealed partial class AccountOperations(
             if (complaints.ToProblem() is { } problem) return problem;
 
             var account = new Account { Username = wanted.Username, PasswordHash = await passwords.HashAsync(wanted.Password!, stop) };
+            account.ScramKeys = await ScramKeysAsync(wanted.Password!, stop);
             Fill(account, wanted);
             if (!await store.AddAsync(account, stop)) return Problem.Conflict($"There is an account '{wanted.Username}' already.");
             act.Changes(null, AuditImage.Of(account));
@@ -64,7 +65,11 @@ public sealed partial class AccountOperations(
             if (complaints.ToProblem() is { } problem) return problem;
 
             var before = AuditImage.Of(account);
-            if (wanted.Password is not null) account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
+            if (wanted.Password is not null)
+            {
+                account.PasswordHash = await passwords.HashAsync(wanted.Password, stop);
+                account.ScramKeys = await ScramKeysAsync(wanted.Password, stop);
+            }
             Fill(account, wanted);
             if (!await store.UpdateAsync(account, stop)) return Stale(account);
             act.Changes(before, AuditImage.Of(account));
@@ -109,6 +114,8 @@ public sealed partial class AccountOperations(
             if (sites.Find(id) is null) complaints.Add($"sites[{index}]", $"There is no site {id}.");
         }
     }
+
+    async Task<byte[]> ScramKeysAsync(string password, CancellationToken stop) => secrets.Protect(await passwords.ScramKeysAsync(password, stop));
 
     void Fill(Account account, AccountConfiguration wanted)
     {

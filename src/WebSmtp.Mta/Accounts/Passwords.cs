@@ -12,6 +12,9 @@ public sealed class Passwords : IDisposable
 
     public Task<string> HashAsync(string password, CancellationToken stop) => RunAsync(() => PasswordHash.Make(password), stop);
 
+    /// <summary>What SCRAM-SHA-256 needs, to be encrypted.</summary>
+    internal Task<byte[]> ScramKeysAsync(string password, CancellationToken stop) => RunAsync(() => StoredScramKeys.Make(password), stop);
+
     /// <param name="stored">Null when there is no such name; it takes as long then, and is false.</param>
     public Task<bool> VerifyAsync(string password, string? stored, CancellationToken stop) =>
         RunAsync(() => PasswordHash.Verify(password, stored ?? PasswordHash.OfNobody) && stored is not null, stop);

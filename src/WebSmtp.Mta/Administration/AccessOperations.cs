@@ -11,7 +11,7 @@ public sealed partial class AccessOperations(
     IAccessStore store, Passwords passwords, Audit audit, ActGate gate, TimeProvider time, ILogger<AccessOperations> log)
 {
     const string FirstUser = "admin";
-    const string FirstKey = "first-run";
+    const string FirstKey = "first administrator key";
     const int MaxNameLength = 256;
     const int MaxKeyLength = 512;
     const int GoodKeyLength = 20;

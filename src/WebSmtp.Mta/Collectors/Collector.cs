@@ -54,6 +54,9 @@ public sealed class CollectorRun
     /// <summary>One sentence: what the provider said, or what went wrong.</summary>
     public string? End { get; set; }
 
+    /// <summary>The conversation with the provider, secrets taken out, shortened where it is long.</summary>
+    public string? Transcript { get; set; }
+
     /// <summary>Taken into the site's queue. With ETRN they come over other connections and are not counted here.</summary>
     public long Messages { get; set; }
     public long Bytes { get; set; }

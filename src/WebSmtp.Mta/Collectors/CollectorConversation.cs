@@ -25,16 +25,19 @@ public sealed class CollectorConversation(
     CollectorHosts hosts, IDialer dialer, MailSinkFactory sinks, SiteRegistry sites, SessionWatch watch, ISecretProtector secrets,
     TimeProvider time, ILogger<CollectorConversation> log)
 {
+    /// <summary>Progress is told so often at most.</summary>
+    static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
+
     /// <summary>It has no endpoint of ours: we went there.</summary>
     static readonly IPEndPoint NoEndpoint = new(IPAddress.Any, 0);
 
     /// <param name="site">Of this moment; the run keeps it.</param>
     /// <param name="collector">The same.</param>
-    /// <param name="sessionId">Of the session that a turned connection becomes.</param>
+    /// <param name="watch">Who follows it.</param>
     /// <param name="asking">Ends the run while we are the client.</param>
     /// <param name="stop">Cuts off what a turned connection still does.</param>
     internal async Task<CollectorOutcome> RunAsync(
-        SiteSnapshot site, Collector collector, string sessionId, CancellationToken asking, CancellationToken stop)
+        SiteSnapshot site, Collector collector, CollectorWatch watch, CancellationToken asking, CancellationToken stop)
     {
         ClientCredentials? credentials = null;
         if (collector is { Username: { } user, Password: { } kept })
@@ -45,7 +48,7 @@ public sealed class CollectorConversation(
         var (remotes, trouble, _) = await hosts.FindAsync(site, collector.Host, collector.Port, asking);
         if (trouble is not null) return CollectorOutcome.Failed(trouble);
 
-        var call = new Call(site, collector, sessionId, OptionsFor(site, collector, credentials), asking, stop);
+        var call = new Call(site, collector, watch, OptionsFor(site, collector, credentials), asking, stop);
         ClientFailure? failure = null;
         foreach (var remote in remotes)
         {
@@ -61,7 +64,7 @@ public sealed class CollectorConversation(
     }
 
     sealed record Call(
-        SiteSnapshot Site, Collector Collector, string SessionId, ClientSessionOptions Options, CancellationToken Asking, CancellationToken Stop);
+        SiteSnapshot Site, Collector Collector, CollectorWatch Watch, ClientSessionOptions Options, CancellationToken Asking, CancellationToken Stop);
 
     static ClientSessionOptions OptionsFor(SiteSnapshot site, Collector collector, ClientCredentials? credentials) =>
         Outbound.OptionsFor(site, site.Settings) with
@@ -78,11 +81,17 @@ public sealed class CollectorConversation(
     async Task<(CollectorOutcome? Outcome, ClientFailure? Failure)> TryAsync(Call call, IPEndPoint remote)
     {
         var (connection, reason) = await dialer.DialAsync(remote, call.Site.Settings.Get(SettingsTable.OutboundConnectTimeout), call.Asking);
-        if (connection is null) return (null, new(ClientPhase.Connect, reason ?? "no connection"));
+        if (connection is null)
+        {
+            call.Watch.Transcript.Note(reason ?? $"{remote} cannot be reached");
+            return (null, new(ClientPhase.Connect, reason ?? "no connection"));
+        }
+        call.Watch.Transcript.Note($"connected to {remote}");
 
         await using var open = connection;
-        var said = watch.Log.Begin(call.Site, call.SessionId, SessionDirection.Outbound, SessionPurpose.Collector, connection.Remote, null);
-        await using var client = new ClientSession(connection.Transport, call.Options, time, said);
+        var said = watch.Log.Begin(call.Site, call.Watch.SessionId, SessionDirection.Outbound, SessionPurpose.Collector, connection.Remote, null);
+        call.Watch.Transcript.Also = said;
+        await using var client = new ClientSession(connection.Transport, call.Options, time, call.Watch.Transcript);
         var session = watch.Opened(said, client, connection, call.Collector.Host, call.Collector.Username);
         ClientFailure? failure = null;
         try
@@ -138,8 +147,9 @@ public sealed class CollectorConversation(
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var session = new ServerSession(
-            call.SessionId, turned, remote, NoEndpoint, CollectedMail.OptionsFor(site, remote.Address),
-            sinks.CreateCollected(site, CollectedMail.For(site, call.Collector)), time, said);
+            call.Watch.SessionId, turned, remote, NoEndpoint, CollectedMail.OptionsFor(site, remote.Address),
+            sinks.CreateCollected(site, CollectedMail.For(site, call.Collector)), time, call.Watch.Transcript);
+        call.Watch.Transcript.Note("the roles are exchanged: from here on the provider is the client");
         var live = new LiveSession(site.Id, session, ended.Task, Cut);
         watch.GoesOnAs(asking, live);
         // A stop that looked for sessions just before this one was there.
@@ -147,7 +157,9 @@ public sealed class CollectorConversation(
         SessionEnd? end = null;
         try
         {
-            end = await session.RunAsync(cut.Token);
+            var running = session.RunAsync(cut.Token);
+            await FollowAsync(running, session, call.Watch);
+            end = await running;
         }
         finally
         {
@@ -168,6 +180,19 @@ public sealed class CollectorConversation(
             {
                 // It ended at the same moment.
             }
+        }
+    }
+
+    /// <summary>Tells what came, until the session is over.</summary>
+    async Task FollowAsync(Task running, ServerSession session, CollectorWatch watch)
+    {
+        var told = 0L;
+        while (!running.IsCompleted)
+        {
+            await running.WaitAsync(ProgressEvery, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (running.IsCompleted || session.MessagesAccepted == told) continue;
+            told = session.MessagesAccepted;
+            await watch.Progress(told, session.ContentBytes);
         }
     }
 

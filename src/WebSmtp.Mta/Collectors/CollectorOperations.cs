@@ -111,6 +111,14 @@ public sealed class CollectorOperations(
         return new Page<CollectorRun>([.. found.Take(limit)], next, await store.CountRunsAsync(siteId, collector.Name, stop));
     }
 
+    /// <summary>One run, with its transcript.</summary>
+    public async Task<Result<CollectorRun>> FindRunAsync(int siteId, string name, long id, CancellationToken stop)
+    {
+        if (sites.Find(siteId) is null) return NoSite(siteId);
+        if (await FindOneAsync(siteId, name, stop) is not { } collector) return NoCollector(siteId, name);
+        return await store.FindRunAsync(siteId, collector.Name, id, stop) is { } run ? run : Problem.NotFound($"Collector '{collector.Name}' has no run {id}.");
+    }
+
     async Task<Problem?> RefuseAsync(SiteSnapshot site, CollectorConfiguration wanted, bool hasPassword, CancellationToken stop)
     {
         var complaints = new Complaints();

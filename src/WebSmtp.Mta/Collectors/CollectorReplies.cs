@@ -19,20 +19,20 @@ static class CollectorReplies
     /// <summary>To TURN or ATRN, other than 250.</summary>
     public static CollectorOutcome ToTurn(Reply reply, string verb) => reply.Code == 453
         ? new(CollectorResult.Nothing, "The provider has no mail.")
-        : CollectorOutcome.Failed($"The provider answered {Words(reply)} to {verb}. {Remedy(reply.Code, verb)}");
+        : CollectorOutcome.Failed($"The provider answered \"{Words(reply)}\" to {verb}. {Remedy(reply.Code, verb)}");
 
     /// <summary>To ETRN for one node: that mail is on its way (250, 252, 253), that there is none (251), or why not.</summary>
     public static CollectorOutcome ToEtrn(Reply reply, string node) => reply switch
     {
         { Code: 251 } => new(CollectorResult.Nothing, $"{node}: the provider has no mail."),
-        { IsPositive: true } => new(CollectorResult.Collected, $"{node}: {Words(reply)}."),
-        _ => CollectorOutcome.Failed($"{node}: the provider answered {Words(reply)}. {Remedy(reply.Code, "ETRN")}"),
+        { IsPositive: true } => new(CollectorResult.Collected, $"{node}: the provider answered \"{Words(reply)}\"."),
+        _ => CollectorOutcome.Failed($"{node}: the provider answered \"{Words(reply)}\". {Remedy(reply.Code, "ETRN")}"),
     };
 
     /// <summary>No conversation, or one that broke.</summary>
     public static CollectorOutcome ToFailure(ClientFailure failure, string host)
     {
-        var said = failure.Reply is { } reply ? $": {Words(reply)}" : "";
+        var said = failure.Reply is { } reply ? $": \"{Words(reply)}\"" : "";
         return CollectorOutcome.Failed($"{host}: {failure.Reason}{said}. {RemedyFor(failure)}");
     }
 

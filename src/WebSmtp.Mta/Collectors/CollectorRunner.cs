@@ -26,7 +26,7 @@ public sealed class CollectorRunner(
     /// <summary>After trouble of our own, and while a site that should collect does not run.</summary>
     static readonly TimeSpan ShortWait = TimeSpan.FromMinutes(1);
 
-    readonly ConcurrentDictionary<int, Task> _running = new();
+    readonly ConcurrentDictionary<int, Running> _running = new();
     readonly ConcurrentDictionary<int, Plan> _plans = new();
     readonly SemaphoreSlim _places = new(MostAtOnce);
     readonly CancellationTokenSource _asking = new();
@@ -34,6 +34,15 @@ public sealed class CollectorRunner(
     TaskCompletionSource _wake = NewSignal();
     Task _loop = Task.CompletedTask;
     DateTimeOffset _purged;
+
+    /// <summary>A run on its way.</summary>
+    sealed class Running
+    {
+        public TaskCompletionSource Ended { get; } = NewSignal();
+
+        /// <summary>Nothing is left to do but to write down how it ended.</summary>
+        public volatile bool IsOver;
+    }
 
     readonly record struct Plan(long Version, DateTimeOffset? Next);
 
@@ -73,8 +82,16 @@ public sealed class CollectorRunner(
     /// <summary>Begins a run and does not wait for it. Null: one runs already, or the program is being stopped.</summary>
     public async Task<CollectorRun?> TryRunAsync(Collector collector, string by, CancellationToken stop)
     {
-        var ended = NewSignal();
-        if (_asking.IsCancellationRequested || !_running.TryAdd(collector.Id, ended.Task)) return null;
+        var running = new Running();
+        while (true)
+        {
+            if (_asking.IsCancellationRequested) return null;
+            if (_running.TryAdd(collector.Id, running)) break;
+            if (!_running.TryGetValue(collector.Id, out var other)) continue;
+            if (!other.IsOver) return null;
+            // Whoever was told that it ended may ask at once for the next.
+            await other.Ended.Task.WaitAsync(stop);
+        }
         var run = new CollectorRun { SiteId = collector.SiteId, Collector = collector.Name, StartedAt = time.GetUtcNow(), By = by };
         try
         {
@@ -83,20 +100,21 @@ public sealed class CollectorRunner(
         catch (Exception)
         {
             _running.TryRemove(collector.Id, out _);
-            ended.SetResult();
+            running.Ended.SetResult();
             throw;
         }
         Log.CollectorRuns(log, collector.Name, collector.SiteId, by);
         events.Publish(new CollectorEvent(run.StartedAt, run.SiteId, run.Collector, run.Id, "started"));
-        _ = Task.Run(() => RunAsync(collector, run, ended), CancellationToken.None);
+        _ = Task.Run(() => RunAsync(collector, run, running), CancellationToken.None);
         return run;
     }
 
     /// <summary>What runs now, to its end.</summary>
-    internal Task EndedAsync() => Task.WhenAll(_running.Values);
+    internal Task EndedAsync() => Task.WhenAll(_running.Values.Select(running => running.Ended.Task));
 
-    async Task RunAsync(Collector collector, CollectorRun run, TaskCompletionSource ended)
+    async Task RunAsync(Collector collector, CollectorRun run, Running running)
     {
+        var transcript = new CollectorTranscript();
         var outcome = CollectorOutcome.Failed("The run broke off: trouble of this server, see its log.");
         try
         {
@@ -104,7 +122,7 @@ public sealed class CollectorRunner(
             try
             {
                 outcome = sites.Find(collector.SiteId) is { } view
-                    ? await conversation.RunAsync(view.Site, collector, $"collector-{run.Id}", _asking.Token, _stopping.Token)
+                    ? await conversation.RunAsync(view.Site, collector, new($"collector-{run.Id}", transcript, (messages, bytes) => ProgressAsync(run, messages, bytes, transcript)), _asking.Token, _stopping.Token)
                     : CollectorOutcome.Failed("The site is gone.");
             }
             finally
@@ -120,17 +138,34 @@ public sealed class CollectorRunner(
         {
             Log.CollectorTrouble(log, e, collector.Name, collector.SiteId);
         }
-        await RecordAsync(run, outcome);
+        running.IsOver = true;
+        await RecordAsync(run, outcome, transcript);
         _plans.TryRemove(collector.Id, out _);
         _running.TryRemove(collector.Id, out _);
-        ended.SetResult();
+        running.Ended.SetResult();
         Wake();
     }
 
-    async Task RecordAsync(CollectorRun run, CollectorOutcome outcome)
+    /// <summary>What came so far, for those who look, and for a crash.</summary>
+    async Task ProgressAsync(CollectorRun run, long messages, long bytes, CollectorTranscript transcript)
     {
-        (run.EndedAt, run.Result, run.End, run.Messages, run.Bytes) =
-            (time.GetUtcNow(), outcome.Result, outcome.End, outcome.Messages, outcome.Bytes);
+        (run.Messages, run.Bytes, run.Transcript) = (messages, bytes, transcript.ToString());
+        try
+        {
+            await store.UpdateRunAsync(run, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // The end is written down all the same.
+            Log.NotRecorded(log, e);
+        }
+        events.Publish(new CollectorEvent(time.GetUtcNow(), run.SiteId, run.Collector, run.Id, "progress"));
+    }
+
+    async Task RecordAsync(CollectorRun run, CollectorOutcome outcome, CollectorTranscript transcript)
+    {
+        (run.EndedAt, run.Result, run.End, run.Messages, run.Bytes, run.Transcript) =
+            (time.GetUtcNow(), outcome.Result, outcome.End, Math.Max(run.Messages, outcome.Messages), Math.Max(run.Bytes, outcome.Bytes), transcript.ToString());
         Log.CollectorEnded(log, run.Collector, run.SiteId, run.Result, run.End, run.Messages, run.Bytes);
         try
         {

@@ -16,8 +16,11 @@ public interface ICollectorStore
     Task AddRunAsync(CollectorRun run, CancellationToken stop);
     Task UpdateRunAsync(CollectorRun run, CancellationToken stop);
 
-    /// <summary>Newest first, before the run <paramref name="beforeId"/> (null: from the newest).</summary>
+    /// <summary>Without transcripts, newest first, before the run <paramref name="beforeId"/> (null: from the newest).</summary>
     Task<IReadOnlyList<CollectorRun>> ListRunsAsync(int siteId, string collector, long? beforeId, int limit, CancellationToken stop);
+
+    /// <summary>With its transcript, which lists leave out.</summary>
+    Task<CollectorRun?> FindRunAsync(int siteId, string collector, long id, CancellationToken stop);
 
     Task<long> CountRunsAsync(int siteId, string collector, CancellationToken stop);
 

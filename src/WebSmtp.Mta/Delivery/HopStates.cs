@@ -79,6 +79,16 @@ sealed class HopStates(RouteStates states, TimeProvider time)
         }
     }
 
+    /// <summary>The one of this name may be asked at once, if it is on hold.</summary>
+    public void Forgive(string route)
+    {
+        foreach (var (key, stop) in _stops)
+        {
+            if (stop.Trouble.Condition is RouteCondition.OnHold && string.Equals(stop.Hop.Route, route, StringComparison.OrdinalIgnoreCase)
+                && _stops.TryRemove(new(key, stop))) states.Clear(null, stop.Hop.Route, Site.DefaultId);
+        }
+    }
+
     /// <summary>The log-in there works.</summary>
     public void Recovered(SmartHostTarget target)
     {

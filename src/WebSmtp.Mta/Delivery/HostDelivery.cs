@@ -29,6 +29,9 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     AttemptRecord? _record;
     IDisposable? _place;
     NextHop? _at;
+
+    /// <summary>Why the open connection is in clear though TLS was offered; null: it did not fall back.</summary>
+    string? _fellBack;
     long _sent;
 
     /// <summary>A connection is open, for the next message.</summary>
@@ -81,6 +84,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             _session!.Idles = false;
             var attempt = await outbound.Transmission.SendAsync(_client!, message, new(at.Name, Text(at)), stop);
             _session.Idles = true;
+            if (_fellBack is { } broken) attempt = attempt with { Note = attempt.Note is null ? broken : $"{attempt.Note} {broken}" };
             await EndMessageAsync(attempt);
             if (taken is not null || LeftOut(attempt).Count > 0)
             {
@@ -150,7 +154,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         }
         if (_session is not null) outbound.Watch.Closed(_session, failure);
         if (_connection is not null) await _connection.DisposeAsync();
-        (_client, _session, _connection, _sent) = (null, null, null, 0);
+        (_client, _session, _connection, _sent, _fellBack) = (null, null, null, 0, null);
     }
 
     void Hold(Tries tries, RouteHop.Via hop, NextHop host, string why, ClientPhase stage, long began)
@@ -234,7 +238,12 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         var (failure, tls) = await TryAsync(host, wanted, credentials, stop);
         // A host whose TLS does not work is better off with mail in clear than with none. RFC 7435 section 3.
         if (failure is { Phase: ClientPhase.StartTls, Reply.Code: not 421 } or { Phase: ClientPhase.StartTls, Reply: null } && wanted is ClientTls.Opportunistic)
+        {
+            var why = failure.Reply?.ToString() ?? failure.Reason;
+            tries.Note(host, failure, $"{why}; tried again in clear", outbound.Time.GetElapsedTime(began));
             (failure, tls) = await TryAsync(host, ClientTls.None, credentials, stop);
+            if (failure is null) _fellBack = $"In clear: TLS did not work ({why}).";
+        }
         // A token may have ended before its time.
         if (failure is { Phase: ClientPhase.Auth, Reply: { } refused } && credentials is not null
             && outbound.Credentials.Refused(via!.Target, credentials, refused)

@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(3011, LogLevel.Warning, "Route {Route} is {Condition} until {Until}: {Reason}")]
     public static partial void RouteTrouble(ILogger log, string route, Delivery.RouteCondition condition, string reason, DateTimeOffset until);
 
+    [LoggerMessage(3013, LogLevel.Information, "Route {Route} is tried now: {By}")]
+    public static partial void RouteTriedNow(ILogger log, string route, string by);
+
     [LoggerMessage(3012, LogLevel.Information, "Route {Route} works again; it was {Condition}")]
     public static partial void RouteWorks(ILogger log, string route, Delivery.RouteCondition condition);
 }

@@ -27,6 +27,9 @@ public sealed class Outbound(
     internal TimeProvider Time => time;
     internal ILogger Logger => log;
 
+    /// <summary>A folder as it is stored, in full.</summary>
+    internal string Full(string folder) => spool.Full(folder);
+
     /// <summary>How a site speaks as client.</summary>
     internal static ClientSessionOptions OptionsFor(SiteSnapshot site, SettingValues settings) => new()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Events;
+using WebSmtp.Mta.Routing;
 
 namespace WebSmtp.Mta.Delivery;
 
@@ -35,6 +36,15 @@ public sealed class RouteStates(EventStream events, TimeProvider time, ILogger<R
     /// <summary>The state of a smart host (no site), or of a site's route.</summary>
     public RouteState Find(string route, int? siteId = null) =>
         _states.TryGetValue(new(siteId, route), out var state) ? state : new(siteId, route, RouteCondition.Ok, null, null, null);
+
+    /// <summary>What keeps the mail of a destination from being sent now: its own state, or that of all its smart hosts.</summary>
+    public RouteState Of(RoutePlan plan, int siteId)
+    {
+        var own = Find(plan.Name, siteId);
+        if (own.State is not RouteCondition.Ok || plan.Hops.Count == 0) return own;
+        var hops = plan.Hops.Select(hop => hop is RouteHop.Via ? Find(hop.Route) : own).ToList();
+        return hops.Exists(hop => hop.State is RouteCondition.Ok) ? own : hops[0];
+    }
 
     /// <param name="noticed">The site whose mail met it.</param>
     internal void Report(int? siteId, string route, RouteCondition condition, string reason, DateTimeOffset until, int noticed)

@@ -87,6 +87,23 @@ public sealed partial class Scheduler : IDisposable
         Wake();
     }
 
+    /// <summary>A route that has trouble is not waited for: all that is queued for it is due.</summary>
+    internal async Task TryNowAsync(string route, int? siteId)
+    {
+        if (siteId is null) Outbound.Hops.Forgive(route);
+        foreach (var failing in Failing.All)
+        {
+            var plan = failing.Key.Plan;
+            var concerns = siteId is { } id ? failing.Key.Site.Id == id && Same(failing.Key.Name, route) : plan.Hops.Any(hop => hop is RouteHop.Via && Same(hop.Route, route));
+            if (!concerns) continue;
+            foreach (var hop in plan.Hops.OfType<RouteHop.Via>()) Outbound.Hops.Forgive(hop.Route);
+            if (Failing.Remove(failing.Key) is { } was) await BringBackAsync(was);
+        }
+        Wake();
+
+        static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>A smart host takes our log-in again, as a delivery or somebody's test has found: its mail goes.</summary>
     async Task ReleaseAsync(SmartHostTarget target)
     {

@@ -51,7 +51,7 @@ static class Settlements
         var reply = Text(trouble.Reply);
         Log.Deferred(log, Id(recipient), recipient.Address, null, reply, dueAt);
         return new(recipient.Id, new(recipient.MessageId), owner, RecipientState.Queued, dueAt, reply, null, counts,
-            new() { Event = "deferred", Recipient = recipient.Address, Reply = reply, Stage = StageName(trouble.Stage) });
+            new() { Event = "deferred", Recipient = recipient.Address, Detail = "Not tried itself: it waits with other mail for the same route, which was.", Reply = reply });
     }
 
     /// <summary>Was held for longer than its domain's mail may wait.</summary>

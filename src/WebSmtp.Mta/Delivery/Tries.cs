@@ -56,11 +56,15 @@ sealed class Tries
         Stopped ??= trouble;
     }
 
+    /// <summary>Something went wrong there, and is tried in another way: nothing is decided.</summary>
+    public void Note(NextHop host, ClientFailure failure, string what, TimeSpan took) =>
+        _failed.Add(new(new(host.Name, HostDelivery.Text(host)), failure.Phase, what, null, took));
+
     public void Add(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)
     {
         _out.Add(host.Remote);
         _failed.Add(new(new(host.Name, HostDelivery.Text(host)), stage, what, tls, took));
-        (_last, _stage) = (new(451, 4, 4, 2, $"{host}: {what}"), stage);
+        (_last, _stage) = (new(451, 4, 4, 2, Said(host, what)), stage);
         _replies.Add(_last);
     }
 
@@ -73,12 +77,17 @@ sealed class Tries
         {
             // RFC 5321 section 3.1, RFC 7504: a host that takes no mail says so in place of a greeting.
             { Phase: ClientPhase.Greeting or ClientPhase.Hello, Reply: { IsPermanent: true } reply } => new(reply.Code, reply.Status ?? new(5, 3, 2), $"{host}: {reply.Text}"),
-            { Phase: ClientPhase.StartTls } when host.Tls is not HostTls.Opportunistic => new(451, 4, 7, 5, $"{host}: {what}; its mail goes with TLS only"),
+            { Phase: ClientPhase.StartTls } when host.Tls is not HostTls.Opportunistic => new(451, 4, 7, 5, $"{Said(host, what)}; its mail goes with TLS only"),
             { Reply: { IsTransient: true } reply } => new(reply.Code is 421 ? 451 : reply.Code, reply.Status ?? new(4, 4, 1), $"{host}: {reply.Text}"),
-            _ => new(451, 4, 4, 1, $"{host}: {what}"),
+            _ => new(451, 4, 4, 1, Said(host, what)),
         };
         _replies[^1] = _last;
     }
+
+    /// <summary>The host in front, unless that is how it begins.</summary>
+    static string Said(NextHop host, string what) =>
+        !what.StartsWith(host.Remote.ToString(), StringComparison.Ordinal) ? $"{host}: {what}"
+        : host.IsAddress ? what : $"{host.Name}: {what}";
 
     /// <summary>The log-in does not work: all of the hop's hosts would say the same.</summary>
     public void Hold(NextHop host, RouteTrouble trouble, string why, TimeSpan took)

@@ -115,7 +115,7 @@ sealed class PickupFolder(MessageIds ids, TimeProvider time, ILogger log, Action
         {
             try
             {
-                move(file.FullName, Path.Combine(folders.Taken, TakenFiles.NameFor(ids.Next(), PickupNames.Shortened(file.Name))));
+                move(file.FullName, Path.Combine(folders.Taken, NameFor(file, look.Seen[file.Name].Stamp)));
                 look.Seen.Remove(file.Name);
                 _notTaken.Remove(file.Name);
             }
@@ -139,6 +139,8 @@ sealed class PickupFolder(MessageIds ids, TimeProvider time, ILogger log, Action
         DiskTrouble.SyncDirectory(folders.Taken);
         DiskTrouble.SyncDirectory(folders.Pickup);
     }
+
+    string NameFor(FileInfo file, Stamp stamp) => TakenFiles.NameFor(ids.Next(), stamp.Length, stamp.Written, PickupNames.Shortened(file.Name));
 
     void Stick(FileInfo file, Stamp stamp, string reason, Look look)
     {

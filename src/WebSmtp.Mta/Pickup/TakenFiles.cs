@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Queue;
@@ -32,7 +33,22 @@ sealed class TakenFiles(
     /// <summary>In ticks. Our own trouble: it would be the same with the next file.</summary>
     long _troubleUntil;
 
-    public static string NameFor(MessageId id, string name) => $"{id}-{name}";
+    /// <summary>With how the file was when it was taken, so that a later start sees whether it has changed since.</summary>
+    public static string NameFor(MessageId id, long length, DateTime written, string name) =>
+        string.Create(CultureInfo.InvariantCulture, $"{id}-{length:x}_{written.Ticks:x}-{name}");
+
+    /// <summary>Number, stamp (none in names of earlier versions) and the name that others gave.</summary>
+    static (MessageId Id, string Stamp, string Name)? Read(string file)
+    {
+        if (file.Length <= IdLength || file[IdLength] is not '-' || !MessageId.TryParse(file[..IdLength], out var id)) return null;
+        var rest = file[(IdLength + 1)..];
+        var end = rest.IndexOf('-', StringComparison.Ordinal);
+        return end > 0 && rest[..end].Split('_') is [var length, var written] && IsNumber(length) && IsNumber(written)
+            ? (id, rest[..end], rest[(end + 1)..])
+            : (id, "", rest);
+
+        static bool IsNumber(string text) => text.Length is > 0 and <= 16 && text.All(char.IsAsciiHexDigitLower);
+    }
 
     /// <summary>Sends all that wait. Throws only when cancelled.</summary>
     public async Task SendAsync(SiteSnapshot site, CancellationToken stop)
@@ -51,18 +67,26 @@ sealed class TakenFiles(
     }
 
     bool IsDue(string name) =>
-        name.Length > IdLength && name[IdLength] is '-' && MessageId.TryParse(name[..IdLength], out _)
+        Read(name) is not null
         && time.GetUtcNow() is var now && now.UtcTicks >= Volatile.Read(ref _troubleUntil) && (!_notBefore.TryGetValue(name, out var due) || now >= due);
 
     async ValueTask SendAsync(SiteSnapshot site, FileInfo file, CancellationToken stop)
     {
-        if (!IsDue(file.Name) || !MessageId.TryParse(file.Name[..IdLength], out var id)) return;
-        var name = NameOf(file);
+        if (!IsDue(file.Name) || Read(file.Name) is not var (id, stamp, name)) return;
         try
         {
             if (PickupFolder.IsLink(file)) await RefuseAsync(site, file, null, "It is a link; only files are sent.", stop);
             else if (file.Length == 0) await RefuseAsync(site, file, null, "It is empty, or no file.", stop);
-            else if (await queue.FindAsync(id, stop) is not null) Log.PickupSentBefore(log, name, site.Id, id.ToString());
+            else if (await queue.FindAsync(id, stop) is not null)
+            {
+                if (stamp.Length > 0 && stamp != StampOf(file))
+                {
+                    // Nobody knows whether all of it was there to be sent.
+                    await KeepChangedAsync(site, file, id, stop);
+                    return;
+                }
+                Log.PickupSentBefore(log, name, site.Id, id.ToString());
+            }
             else if (time.GetUtcNow() - id.Time >= site.Settings.Get(SettingsTable.HistoryFor))
             {
                 if (!await RefuseOldAsync(site, file, stop)) return;
@@ -203,7 +227,9 @@ sealed class TakenFiles(
         if (_unreadable.TryRemove(file.Name, out _)) PickupBadmail.DeleteReason(site, file.Name);
     }
 
-    static string NameOf(FileInfo file) => file.Name[(IdLength + 1)..];
+    static string StampOf(FileInfo file) => string.Create(CultureInfo.InvariantCulture, $"{file.Length:x}_{file.LastWriteTimeUtc.Ticks:x}");
+
+    static string NameOf(FileInfo file) => Read(file.Name)?.Name ?? file.Name;
 
     void Later(FileInfo file, string why)
     {

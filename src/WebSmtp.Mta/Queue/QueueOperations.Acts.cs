@@ -57,7 +57,7 @@ public sealed partial class QueueOperations
     Result<QueueOrder> Check(QueueOrder order, int siteId) => order switch
     {
         { Act: not QueueAct.Redirect, To: null } => order,
-        { Act: not QueueAct.Redirect } => Problem.Invalid("to", $"To {order.Act.ToString().ToLowerInvariant()} has no target."),
+        { Act: not QueueAct.Redirect } => Problem.Invalid(Given(order.To!)[0], $"To {order.Act.ToString().ToLowerInvariant()} has no target; leave it out."),
         { To: { Domain: { } domain, SmartHost: null, SiteId: null } } => CheckDomain(order, domain, siteId),
         { To: { Domain: null, SmartHost: { } host, SiteId: null } } => smartHosts.Find(host) is { } kept
             ? order with { To = new(SmartHost: kept.Name) }
@@ -65,8 +65,16 @@ public sealed partial class QueueOperations
         { To: { Domain: null, SmartHost: null, SiteId: { } to } } => sites.Find(to) is null
             ? Problem.Invalid("siteId", string.Create(CultureInfo.InvariantCulture, $"There is no site {to}."))
             : to == siteId ? Problem.Invalid("siteId", string.Create(CultureInfo.InvariantCulture, $"The mail is on site {to} already.")) : order,
-        _ => Problem.Invalid("to", "Give one of domain, smartHost and siteId."),
+        { To: var target } => OneOnly(Given(target ?? new())),
     };
+
+    /// <summary>The members of a target that somebody wrote.</summary>
+    static IReadOnlyList<string> Given(Redirection to) =>
+        [.. new[] { (to.Domain is not null, "domain"), (to.SmartHost is not null, "smartHost"), (to.SiteId is not null, "siteId") }.Where(one => one.Item1).Select(one => one.Item2)];
+
+    static Problem OneOnly(IReadOnlyList<string> given) => given.Count > 1
+        ? Problem.Invalid(given[^1], $"Give one of domain, smartHost and siteId; {string.Join(" and ", given)} are too many.")
+        : Problem.Invalid("domain", "Give one of domain, smartHost and siteId.");
 
     Result<QueueOrder> CheckDomain(QueueOrder order, string given, int siteId)
     {

@@ -1,3 +1,4 @@
+using WebSmtp.Mta.Acceptance;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Smtp.Addresses;
 
@@ -42,6 +43,9 @@ public sealed partial class QueueOperations
         {
             if ((Refuse(siteId) ?? operations.Full) is { } problem) return problem;
             var name = Destination(domain);
+            // What waits for something odd can be stopped all the same.
+            if (!DomainName.TryParse(name, out _) && RelayDecision.Literal(name) is null && await queue.CountAsync(new(siteId, name), stop) == 0)
+                return Problem.Invalid("domain", $"'{domain}' is not a domain, and no mail waits for it.");
             await queue.StopDestinationAsync(new() { SiteId = siteId, Domain = name, At = time.GetUtcNow(), By = $"{actor.Name} from {actor.From}" });
             Log.DestinationStopped(log, name, siteId, actor.Name);
             Changed(siteId, "stopped", name);

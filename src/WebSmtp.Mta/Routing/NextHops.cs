@@ -10,7 +10,10 @@ namespace WebSmtp.Mta.Routing;
 /// <param name="Name">What its certificate must be for.</param>
 sealed record NextHop(string Name, IPEndPoint Remote, int Preference, HostTls Tls, RouteHop Of)
 {
-    public override string ToString() => $"{Name} [{Remote.Address}]:{Remote.Port}";
+    /// <summary>It has no name but its address.</summary>
+    public bool IsAddress => Name == Remote.Address.ToString();
+
+    public override string ToString() => IsAddress ? $"[{Remote.Address}]:{Remote.Port}" : $"{Name} [{Remote.Address}]:{Remote.Port}";
 }
 
 /// <summary>Finds the hosts of a hop in the order to try, never this program itself. Thread-safe.</summary>

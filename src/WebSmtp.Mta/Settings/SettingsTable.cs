@@ -40,10 +40,10 @@ public static class SettingsTable
         "Received fields that a message may have before it is taken for a loop.", 1000, "hops", metabase: "HopCount", zero: false);
     public static readonly Setting<bool> AnonymousAllowed = Flag("anonymousAllowed", "Access", true,
         "Clients may send mail without logging in.", "AuthFlags");
-    public static readonly Setting<IReadOnlyList<string>> AuthMechanisms = Choices("authMechanisms", "Access", ["PLAIN", "LOGIN", "CRAM-MD5"],
-        "The ways to log in that are offered.");
+    public static readonly Setting<IReadOnlyList<string>> AuthMechanisms = Choices("authMechanisms", "Access", ["SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5"],
+        "The ways to log in that are offered. CRAM-MD5 works for accounts with challengeResponse.");
     public static readonly Setting<bool> RequireTlsForAuth = Flag("requireTlsForAuth", "TLS", true,
-        "Passwords are only taken under TLS. Clients on this machine and CRAM-MD5 are exempt.", null);
+        "Passwords are only taken under TLS. Clients on this machine, SCRAM-SHA-256 and CRAM-MD5, which show no password, are exempt.", null);
     public static readonly Setting<bool> EtrnRequiresAuth = Flag("etrnRequiresAuth", "Access", false,
         "ETRN is only taken after a log-in; before, it is answered with 530.", null);
     public static readonly Setting<bool> EtrnEnabled = Flag("etrnEnabled", "Access", true, "ETRN is offered.", "SmtpInboundCommandSupportOptions");

@@ -63,7 +63,7 @@ static class SmartHostJson
         var before = complaints.Count;
         foreach (var (name, _) in members)
         {
-            if (name is not ("host" or "port" or "tls" or "username" or "password" or "certificateAuthority" or "use" or "mode"))
+            if (name is not ("host" or "port" or "tls" or "username" or "password" or "certificateAuthority" or "clientCertificate" or "use" or "mode"))
                 complaints.Add($"{field}.{name}", "There is no such member.");
         }
         var use = members["use"] is { } names ? Json.Texts(names) : null;
@@ -71,7 +71,8 @@ static class SmartHostJson
         var port = members["port"] is { } number ? Json.Integer(number) : null;
         if (members["port"] is not null && port is null or < 0 or > 65535) complaints.Add($"{field}.port", $"{Json.Quote(members["port"])} is not a port; give a number from 1 to 65535.");
         var choice = SmartHostChoice.Inline(
-            Text("host"), (int?)port, Choice<HostTls>("tls"), Text("username"), Text("password"), Text("certificateAuthority"), Choice<SmartHostMode>("mode") ?? default);
+            Text("host"), (int?)port, Choice<HostTls>("tls"), Text("username"), Text("password"), Text("certificateAuthority"), Choice<SmartHostMode>("mode") ?? default,
+            Text("clientCertificate"));
         if (complaints.Count > before) return null;
         // Members of a host beside names are complained about where both are judged.
         return use is null ? choice : choice with { Use = use, Target = members.Any(member => member.Key is not ("use" or "mode") && member.Value is not null) ? choice.Target : null };

@@ -31,19 +31,27 @@ public sealed record HostAndPort(string Host, int Port)
         return true;
     }
 
-    /// <summary>Reads a domain name, an IPv4 address, or an address in brackets; brackets are taken off.</summary>
+    /// <summary>
+    /// Reads a domain name, an IPv4 address, or an address in brackets; brackets are taken off, and so is the dot that says
+    /// that a name is whole. IPv4 in IPv6 clothes comes out as IPv4.
+    /// </summary>
     public static bool TryParseHost(string text, [NotNullWhen(true)] out string? host)
     {
         host = null;
         var bracketed = text is ['[', .., ']'];
         var inner = bracketed ? text[1..^1] : text;
+        if (bracketed && IPAddress.TryParse(inner, out var dressed) && dressed.IsIPv4MappedToIPv6)
+        {
+            host = dressed.MapToIPv4().ToString();
+            return true;
+        }
         if (AddressText.Read(inner) is { } address)
         {
             if (!bracketed && address.AddressFamily is AddressFamily.InterNetworkV6) return false;
             host = address.ToString();
             return true;
         }
-        return !bracketed && DomainName.TryParse(text, out host);
+        return !bracketed && DomainName.TryParse(text.AsSpan()[..^(text is [_, .., '.'] ? 1 : 0)], out host);
     }
 
     public override string ToString() =>

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using WebSmtp.Mta.Accounts;
 using WebSmtp.Smtp;
@@ -56,6 +58,20 @@ public sealed class SmartHostCredentials(ISecretProtector protector, OAuthTokens
 
     public SmartHostStatus StatusOf(SmartHostTarget target) =>
         (_statuses.GetValueOrDefault(LogInKey.Of(target)) ?? new(null, null, null, null)) with { TokenExpiresAt = tokens.ExpiryOf(target) };
+
+    internal DateTimeOffset? CertificateEndOf(SmartHostTarget target)
+    {
+        if (target.ClientCertificate is not { } kept || protector.Unprotect(kept) is not { } pem) return null;
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(Encoding.UTF8.GetString(pem));
+            return new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Somebody changed it, or wants to know how it is now: trouble is not believed any longer.</summary>
     internal void Forget(SmartHostTarget target)

@@ -54,7 +54,8 @@ public sealed record SmartHostChoice
 
     /// <summary>A host of its own; who gives a user name wants to log in.</summary>
     public static SmartHostChoice Inline(
-        string? host, int? port, HostTls? tls, string? username, string? password, string? certificateAuthority, SmartHostMode mode = SmartHostMode.Always) => new()
+        string? host, int? port, HostTls? tls, string? username, string? password, string? certificateAuthority, SmartHostMode mode = SmartHostMode.Always,
+        string? clientCertificate = null) => new()
         {
             Target = new()
             {
@@ -62,6 +63,7 @@ public sealed record SmartHostChoice
                 Port = port,
                 Tls = tls,
                 CertificateAuthority = certificateAuthority,
+                ClientCertificate = clientCertificate,
                 Auth = new()
                 {
                     Type = string.IsNullOrEmpty(username) ? SmartHostAuthType.None : SmartHostAuthType.Password,

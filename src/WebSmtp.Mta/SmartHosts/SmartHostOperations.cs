@@ -22,6 +22,9 @@ public sealed class SmartHostOperations(
 
     public SmartHostStatus StatusOf(SmartHost host) => credentials.StatusOf(host.Target);
 
+    /// <summary>Until when the certificate is good that is shown to it; null: there is none, or it cannot be read.</summary>
+    public DateTimeOffset? CertificateEndOf(SmartHost host) => credentials.CertificateEndOf(host.Target);
+
     public Task<Result<SmartHost>> CreateAsync(SmartHostConfiguration wanted, Actor actor, CancellationToken stop) =>
         audit.ActAsync<SmartHost>(actor, Role.Administrator, "create", $"smarthosts/{wanted.Name}", async act =>
         {
@@ -92,7 +95,8 @@ public sealed class SmartHostOperations(
             return result;
         });
 
-    List<string> UsersOf(string name)
+    /// <summary>The sites and domains whose routes name it, in words.</summary>
+    public IReadOnlyList<string> UsersOf(string name)
     {
         var users = new List<string>();
         foreach (var site in sites.Sites.Values.Select(view => view.Site).OrderBy(site => site.Id))

@@ -29,7 +29,8 @@ public sealed partial class SmartHostRules
         {
             Belongs(member, oauth, value);
         }
-        var secretsBefore = before is not null && before.Type == wanted.Type ? before : new();
+        // What another kind of log-in keeps under the same name is the same thing.
+        var secretsBefore = before ?? new();
         return wanted.Type switch
         {
             SmartHostAuthType.Password => new()

@@ -75,7 +75,7 @@ sealed class ScramSha256Client(string user, string password, string nonce) : Sas
         name.Replace("=", "=3D", StringComparison.Ordinal).Replace(",", "=2C", StringComparison.Ordinal);
 
     /// <summary>What of SASLprep (RFC 4013) changes a text: other blanks, soft hyphens, compatibility forms.</summary>
-    static string Prepare(string text) => string.Concat(text.Where(c => c != '\u00AD')
+    internal static string Prepare(string text) => string.Concat(text.Where(c => c != '\u00AD')
         .Select(c => char.GetUnicodeCategory(c) is UnicodeCategory.SpaceSeparator ? ' ' : c)).Normalize(NormalizationForm.FormKC);
 
     static bool TryDecode(string base64, out byte[] octets)

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using WebSmtp.Smtp.Addresses;
+using WebSmtp.Smtp.Sasl;
 
 namespace WebSmtp.Smtp.Server;
 
@@ -38,6 +39,16 @@ public interface IMailSink
 
     /// <summary>AUTH CRAM-MD5: is <paramref name="digest"/> (lower-case hexadecimal) right for the challenge. RFC 2195.</summary>
     ValueTask<AuthResult> VerifyCramMd5Async(ServerSession session, string user, byte[] challenge, string digest, CancellationToken stop);
+
+    /// <summary>
+    /// AUTH SCRAM-SHA-256: what is kept of the user's password; for unknown ones something that looks the same each time.
+    /// Null: it cannot be looked up now.
+    /// </summary>
+    ValueTask<ScramKeys?> FindScramKeysAsync(ServerSession session, string user, CancellationToken stop) => default;
+
+    /// <summary>The exchange is over: has the user proved to know the password. RFC 5802.</summary>
+    ValueTask<AuthResult> VerifyScramAsync(ServerSession session, string user, bool proved, CancellationToken stop) =>
+        new(new AuthResult(new(535, 5, 7, 8, "Authentication credentials invalid"), null));
 
     /// <summary>ETRN. The answer is one of 250, 251, 252, 253, 458, 459. RFC 1985 section 5.</summary>
     ValueTask<Reply> EtrnAsync(ServerSession session, EtrnTarget target, CancellationToken stop);

@@ -23,6 +23,7 @@ public sealed partial class ServerSession
             "PLAIN" => await PlainAsync(auth.InitialResponse, stop),
             "LOGIN" => await LoginAsync(auth.InitialResponse, stop),
             "CRAM-MD5" => await CramMd5Async(auth.InitialResponse, stop),
+            "SCRAM-SHA-256" => await ScramAsync(auth.InitialResponse, stop),
             _ => (ReplyCatalog.UnknownMechanism, default),
         };
         if (_end is not null) return null;
@@ -62,6 +63,23 @@ public sealed partial class ServerSession
         return CramMd5.TryReadResponse(response, out var user, out var digest)
             ? (null, await _sink.VerifyCramMd5Async(this, user, challenge, digest, stop))
             : (ReplyCatalog.BadAuthResponse, default);
+    }
+
+    /// <summary>RFC 5802, RFC 7677. The server's own proof goes as a last challenge. RFC 4954 section 4.</summary>
+    async ValueTask<(Reply? Refusal, AuthResult Result)> ScramAsync(string? initialResponse, CancellationToken stop)
+    {
+        var scram = new ScramSha256Server();
+        var (refusal, first) = initialResponse is null ? await AskAsync([], stop) : Decode(initialResponse);
+        if (first is null) return (refusal, default);
+        if (scram.ReadFirst(first) is not { } user) return (ReplyCatalog.BadAuthResponse, default);
+        if (await _sink.FindScramKeysAsync(this, user, stop) is not { } keys) return (ReplyCatalog.CannotVerifyNow, default);
+        (refusal, var last) = await AskAsync(Encoding.UTF8.GetBytes(scram.Challenge(keys)), stop);
+        if (last is null) return (refusal, default);
+        if (scram.ReadFinal(last, keys) is not var (proved, serverFinal)) return (ReplyCatalog.BadAuthResponse, default);
+        var result = await _sink.VerifyScramAsync(this, user, proved, stop);
+        if (result.Refusal is not null) return (null, result);
+        (refusal, var end) = await AskAsync(Encoding.UTF8.GetBytes(serverFinal), stop);
+        return end is null ? (refusal, default) : end.Length > 0 ? (ReplyCatalog.BadAuthResponse, default) : (null, result);
     }
 
     /// <summary>Sends a challenge and waits for the response. Neither is there when the session ended.</summary>

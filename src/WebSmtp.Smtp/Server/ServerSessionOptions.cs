@@ -32,10 +32,10 @@ public sealed record ServerSessionOptions
     /// <summary>When false, MAIL, ETRN and VRFY before AUTH answer 530 5.7.0.</summary>
     public bool AnonymousAllowed { get; init; } = true;
 
-    /// <summary>SASL mechanisms offered, in this order: of PLAIN, LOGIN, CRAM-MD5. Empty: no AUTH.</summary>
+    /// <summary>SASL mechanisms offered, in this order: of SCRAM-SHA-256, PLAIN, LOGIN, CRAM-MD5. Empty: no AUTH.</summary>
     public IReadOnlyList<string> AuthMechanisms { get; init; } = ["PLAIN", "LOGIN", "CRAM-MD5"];
 
-    /// <summary>PLAIN and LOGIN only under TLS (538 5.7.11 otherwise, and not announced); CRAM-MD5 is exempt.</summary>
+    /// <summary>PLAIN and LOGIN only under TLS (538 5.7.11 otherwise, and not announced); SCRAM-SHA-256 and CRAM-MD5 are exempt.</summary>
     public bool RequireTlsForPlainAuth { get; init; } = true;
 
     /// <summary>Bytes; 0 means no limit. RFC 1870.</summary>

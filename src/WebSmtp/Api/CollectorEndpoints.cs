@@ -34,6 +34,17 @@ static class CollectorEndpoints
         collectors.MapGet("/{name}/runs", RunsAsync)
             .Describe(Role.Viewer, Tag, "List a collector's runs", "Newest first, kept as long as the history of messages.", 404)
             .Produces<Listed<CollectorRunResponse>>().ListExample(CollectorExamples.Run);
+        collectors.MapGet("/{name}/runs/{run:long}", RunDetailsAsync)
+            .Describe(Role.Viewer, Tag, "Show a run with its conversation", "What both sides said, secrets taken out; long ones are shortened in the middle.", 404)
+            .Produces<CollectorRunDetailsResponse>().Example(response: CollectorExamples.Details);
+    }
+
+    static async Task<IResult> RunDetailsAsync(HttpContext context, CollectorOperations collectors, int id, string name, long run)
+    {
+        var found = await collectors.FindRunAsync(id, name, run, context.RequestAborted);
+        return found.Value is { } one
+            ? context.Show(new CollectorRunDetailsResponse(CollectorRunResponse.Of(one), one.Transcript?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? []))
+            : found.Problem!.Answer();
     }
 
     static async Task<IResult> ListAsync(HttpContext context, CollectorOperations collectors, int id, string? limit, string? cursor)

@@ -51,6 +51,11 @@ sealed record CollectorRunResponse(
         new(run.Id, run.StartedAt, run.EndedAt, run.Result, run.End, run.Messages, run.Bytes, run.By);
 }
 
+/// <summary>A run and what was said in it.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Transcript">Lines: C: is what the client said, S: the server; after TURN and ATRN the provider is the client.</param>
+sealed record CollectorRunDetailsResponse(CollectorRunResponse Run, IReadOnlyList<string> Transcript);
+
 /// <summary>What can be written about a collector.</summary>
 /// <param name="Name">Unique in its site, compared without case; it cannot be changed.</param>
 /// <param name="Host">The provider's name or address; an IPv6 address stands in brackets.</param>
@@ -105,6 +110,10 @@ static class CollectorExamples
 
     public const string Started = """
         { "id": 42, "startedAt": "2026-11-23T08:07:31Z", "endedAt": null, "result": "running", "end": null, "messages": 0, "bytes": 0, "by": "admin" }
+        """;
+
+    public const string Details = $$"""
+        { "run": {{Run}}, "transcript": [ "-: connected to 192.0.2.7:366", "S: 220 odmr.provider.example ESMTP", "C: EHLO branch.example" ] }
         """;
 
     public const string Collector = $$"""

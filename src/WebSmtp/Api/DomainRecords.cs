@@ -66,7 +66,7 @@ sealed record DomainRequest(
         if ((patch["route"] as JsonObject)?["smartHost"] is JsonObject host)
         {
             if (SmartHostDocument.IsOther(host, route.SmartHost?.Use is not null)) route = route with { SmartHost = null };
-            SecretNulls.Keep(host, "password");
+            SecretNulls.Keep(host, "password", "clientCertificate");
         }
         return new(domain.Name, domain.Kind, changesType ? new(route.Type) : route, domain.ConfiguredAllowRelay,
             JsonNode.Parse(domain.ExplicitOverrides)!.AsObject());
@@ -123,6 +123,7 @@ sealed record RouteDocument(
 /// <param name="Username">Given, it is logged in to.</param>
 /// <param name="Password">Never shown; stays when a change leaves it out.</param>
 /// <param name="CertificateAuthority">PEM of the authorities to trust instead of the system's.</param>
+/// <param name="ClientCertificate">PEM of a certificate and its key to show; never given out, and stays when a change leaves it out.</param>
 /// <param name="Use">Instead of a host: names of smart hosts, tried in order.</param>
 sealed record SmartHostDocument(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Host = null,
@@ -131,12 +132,13 @@ sealed record SmartHostDocument(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Username = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Password = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CertificateAuthority = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientCertificate = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Use = null)
 {
     [JsonIgnore]
     public SmartHostChoice Choice => Use is null
-        ? SmartHostChoice.Inline(Host, Port, Tls, Username, Password, CertificateAuthority)
-        : SmartHostChoice.Inline(Host, Port, Tls, Username, Password, CertificateAuthority) with
+        ? SmartHostChoice.Inline(Host, Port, Tls, Username, Password, CertificateAuthority, clientCertificate: ClientCertificate)
+        : SmartHostChoice.Inline(Host, Port, Tls, Username, Password, CertificateAuthority, clientCertificate: ClientCertificate) with
         {
             Use = Use,
             Target = this == new SmartHostDocument(Use: Use) ? null : new() { Host = Host },

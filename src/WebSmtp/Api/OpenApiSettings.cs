@@ -90,6 +90,7 @@ sealed class SettingSchemas : ISchemaFilter
             ["username"] = Of(JsonSchemaType.String, "Given, it is logged in to."),
             ["password"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Never shown; stays when it is left out.", WriteOnly = true },
             ["certificateAuthority"] = Of(JsonSchemaType.String, "PEM of the authorities to trust instead of the system's."),
+            ["clientCertificate"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "PEM of a certificate and its key to show; never given out, stays when it is left out.", WriteOnly = true },
             ["use"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,

@@ -31,9 +31,29 @@ sealed record RouteBudgetResponse(int Connections, long ThisMinute, long Today, 
         budget.Connections, budget.ThisMinute, budget.Today, budget.Limits.Connections, budget.Limits.PerMinute, budget.Limits.PerDay);
 }
 
+/// <summary>A route that is to be tried.</summary>
+/// <param name="Route">As the list of routes calls it.</param>
+/// <param name="SiteId">The site of the route; left out: a smart host.</param>
+sealed record RouteRetryRequest(string Route, int? SiteId = null);
+
 static class RouteEndpoints
 {
-    public static void Map(IEndpointRouteBuilder api) => api.MapGet("/routes", List)
+    const string Example = """
+        { "route": "primary", "siteId": null, "state": "onHold", "reason": "smtp.example.com did not let us log in: 535 5.7.8 Authentication failed",
+          "since": "2026-11-26T08:00:00Z", "until": "2026-11-26T08:30:00Z", "budget": null }
+        """;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        MapList(api);
+        api.MapPost("/routes/retry", TryAsync)
+            .Describe(Role.Operator, "Routes", "Try a route now",
+                "A route that is on hold or cools down is not waited for: its mail is due at once. The answer is how it was. Refused with 409 where nothing is wrong, or where limits are used up.",
+                409, 415)
+            .AcceptsJson<RouteRetryRequest>().Produces<RouteStateResponse>(202).Example("""{ "route": "primary" }""", Example);
+    }
+
+    static void MapList(IEndpointRouteBuilder api) => api.MapGet("/routes", List)
         .Describe(Role.Viewer, "Routes", "List the routes that have trouble, or limits",
             "Destinations and smart hosts that mail cannot be handed to at this moment, those on hold first, and those whose limits are counted. What is not listed works.")
         .Produces<Listed<RouteStateResponse>>()
@@ -43,14 +63,20 @@ static class RouteEndpoints
               "budget": { "connections": 0, "thisMinute": 0, "today": 120, "maxConnections": 10, "perMinute": 60, "perDay": 2000 } }
             """);
 
-    static IResult List(HttpContext context, RouteStates states, RouteBudgets budgets, string? limit, string? cursor)
+    static async Task<IResult> TryAsync(HttpContext context, RouteOperations routes)
+    {
+        var body = await JsonInput.ReadAsync<RouteRetryRequest>(context.Request);
+        if (body.Value is not { } wanted) return body.Problem!.Answer();
+        var tried = await routes.TryNowAsync(wanted.Route, wanted.SiteId, context.Actor());
+        return tried.Value is { } state ? context.Show(RouteStateResponse.Of(state, null), status: StatusCodes.Status202Accepted) : tried.Problem!.Answer();
+    }
+
+    static IResult List(HttpContext context, RouteOperations routes, string? limit, string? cursor)
     {
         var page = PageRequest.Read("routes", limit, cursor);
         if (page.Value is not { } wanted) return page.Problem!.Answer();
-        var troubled = states.List().Select(state => RouteStateResponse.Of(state, budgets.Find(state.Route, state.SiteId)));
-        var limited = budgets.List().Select(budget => RouteStateResponse.Of(states.Find(budget.Route.Route, budget.Route.SiteId), budget))
-            .Where(route => route.State is RouteCondition.Ok);
-        return context.Show(wanted.Of([.. troubled, .. limited], route => $"{Rank(route.State)} {route.Route} {route.SiteId:D10}", route => route));
+        var all = routes.List().Select(route => RouteStateResponse.Of(route.State, route.Budget)).ToList();
+        return context.Show(wanted.Of(all, route => $"{Rank(route.State)} {route.Route} {route.SiteId:D10}", route => route));
     }
 
     static int Rank(RouteCondition state) => state switch

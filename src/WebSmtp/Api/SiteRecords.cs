@@ -61,7 +61,7 @@ sealed record SiteRequest(
         {
             if (request.Settings?["smartHost"] is JsonObject now && SmartHostDocument.IsOther(host, now["use"] is not null))
                 request.Settings["smartHost"] = new JsonObject { ["mode"] = now["mode"]?.DeepClone() };
-            SecretNulls.Keep(host, "password");
+            SecretNulls.Keep(host, "password", "clientCertificate");
         }
         return request;
     }

@@ -24,7 +24,7 @@ static class SmartHostEndpoints
             .Produces<KeptSmartHostResponse>().Example(response: Examples.Host);
         hosts.MapPatch("/{name}", ChangeAsync)
             .Describe(Role.Administrator, Tag, "Change a smart host",
-                "JSON merge patch. Secrets that are left out stay, null takes them away. When auth.type changes, the old log-in goes. Mail that waits for it goes by the new values from its next attempt on.",
+                "JSON merge patch. Secrets that are left out stay, null takes them away. When auth.type changes, what the new kind knows as well stays, and the rest goes. Mail that waits for it goes by the new values from its next attempt on.",
                 404, 409, 412, 415)
             .AcceptsPatch<KeptSmartHostRequest>().Produces<KeptSmartHostResponse>().Example(Examples.Patch, Examples.Host);
         hosts.MapDelete("/{name}", DeleteAsync)

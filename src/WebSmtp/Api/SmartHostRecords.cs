@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using WebSmtp.Mta.SmartHosts;
@@ -58,13 +59,12 @@ sealed record KeptSmartHostRequest(
         },
         (Limits ?? new()).Limits);
 
-    /// <summary>The smart host as a patch finds it: a patch that changes the kind of log-in begins from an empty one.</summary>
+    /// <summary>The smart host as a patch finds it: of another kind of log-in, what that kind has as well stays.</summary>
     public static KeptSmartHostRequest ForPatch(SmartHost host, JsonObject patch)
     {
         var auth = SmartHostAuthDocument.Of(host.Target.Auth);
         var members = patch["auth"] as JsonObject;
-        if (members?["type"] is { } type && !JsonNode.DeepEquals(type, System.Text.Json.JsonSerializer.SerializeToNode(auth.Type, ApiJson.Options)))
-            auth = new(host.Target.Auth.Type);
+        if (members?["type"] is { } type && SmartHostAuthDocument.ReadType(type) is { } kind) auth = auth.As(kind);
         SecretNulls.Keep(members, "password", "clientSecret", "refreshToken");
         SecretNulls.Keep(patch, "clientCertificate");
         return new(
@@ -108,6 +108,27 @@ sealed record SmartHostAuthDocument(
         Scope = Scope,
         Preset = Preset,
         Tenant = Tenant,
+    };
+
+    /// <summary>Null: there is no such kind, which is complained about where the document is read.</summary>
+    public static SmartHostAuthType? ReadType(JsonNode type)
+    {
+        try
+        {
+            return type.Deserialize<SmartHostAuthType>(ApiJson.Options);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What another kind of log-in knows of it.</summary>
+    public SmartHostAuthDocument As(SmartHostAuthType kind) => kind switch
+    {
+        SmartHostAuthType.None => new(kind),
+        SmartHostAuthType.Password => new(kind, Username),
+        _ => this with { Type = kind },
     };
 
     public static SmartHostAuthDocument Of(SmartHostAuth auth) =>

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
@@ -32,6 +34,7 @@ static class SubmissionEndpoints
         if (headerRecipients is not (null or "true" or "false")) return Problem.Invalid("headerRecipients", "Give true or false.").Answer();
         if (sites.Find(id) is not { } view) return SiteEndpoints.NotFound(id).Answer();
         var (content, size) = (context.Request.Body, context.Request.ContentLength);
+        if (!context.Request.HasJsonContentType() && !IsMessage(context.Request)) return UnknownType(context.Request.ContentType);
         if (!context.Request.HasJsonContentType())
             return Show(context, await submission.SendAsync(
                 id, mailFrom, rcptTo ?? [], headerRecipients is "true", size, content, new(smartHost), context.Actor(), context.RequestAborted));
@@ -45,6 +48,13 @@ static class SubmissionEndpoints
             return Show(context, await submission.SendAsync(
                 id, mailFrom, rcptTo ?? [], headerRecipients is "true", composed.Length, composed, new(smartHost), context.Actor(), context.RequestAborted));
     }
+
+    static bool IsMessage(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(ContentType, StringComparison.OrdinalIgnoreCase);
+
+    static ProblemHttpResult UnknownType(string? given) => TypedResults.Problem(
+        $"{(string.IsNullOrEmpty(given) ? "There is no Content-Type" : $"'{given}' is not understood")}; give {ContentType} for a whole message, or application/json for its parts.",
+        statusCode: StatusCodes.Status415UnsupportedMediaType);
 
     /// <summary>Attachments are a third longer in base64.</summary>
     static void LimitJson(HttpContext context, SiteSnapshot site)

@@ -119,7 +119,7 @@ static class ServerBuilder
         services.AddSingleton<SenderReports>().AddSingleton<Settling>().AddSingleton<Outbound>().AddSingleton<SmartHostRegistry>().AddSingleton<RoutePlanner>();
         services.AddSingleton<SmartHostRules>().AddSingleton<SmartHostOperations>().AddSingleton<SmartHostTest>().AddSingleton<HostTlsOptions>();
         services.AddSingleton<SmartHostCredentials>().AddSingleton<OAuthTokens>().AddSingleton<RefreshTokens>();
-        services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>();
+        services.AddSingleton<RouteStates>().AddSingleton<RouteBudgets>().AddSingleton<RouteOperations>();
         services.AddSingleton<HeldMail>().AddSingleton<Collections>().AddSingleton<Scheduler>().AddSingleton<OwnListeners>();
         services.AddSingleton<Traffic>().AddSingleton<StatisticsQueries>().AddSingleton<StatisticsUpkeep>().AddSingleton<OverdueHosts>().AddSingleton<AlarmList>();
         services.AddSingleton<CollectorHosts>().AddSingleton<CollectorConversation>().AddSingleton<CollectorRunner>().AddSingleton<CollectorOperations>();

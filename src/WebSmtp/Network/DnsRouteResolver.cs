@@ -57,6 +57,9 @@ sealed partial class DnsRouteResolver : IMailRouteResolver
     public async Task<RouteAnswer> ResolveHostAsync(string host, CancellationToken stop)
     {
         if (Literal(host) is { } literal) return Found([new(host, literal, 0)]);
+        // RFC 6761 section 6.3: no DNS server is asked for it.
+        if (host is "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal))
+            return Found([new(host, IPAddress.Loopback, 0), new(host, IPAddress.IPv6Loopback, 0)]);
         var v4 = AskAsync(host, QueryType.A, stop);
         var v6 = AskAsync(host, QueryType.AAAA, stop);
         var first = await Task.WhenAny(v4, v6);

@@ -143,6 +143,7 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
             $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example/settings/delivery", $"/sites/{site.Id}/domains/hub.example/dns",
             "/simulate", $"/simulate?site={site.Id}&client=192.0.2.99&from=a@sender.example&to=somebody@van.wild.example%20user@elsewhere.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
             "/users", "/users/new", "/users/admin", "/users/nobody", "/keys", "/audit", "/audit?actor=nobody", "/about", "/start", "/start?step=route",
+            "/smarthosts", "/smarthosts/new", "/collectors", "/collectors/new", "/routes",
         ];
     }
 

@@ -42,7 +42,7 @@ public sealed class QueueWorkTests(SharedServer server)
         Assert.Contains("held until it is collected", (await site.Api.AskAsync("POST", path + "/retry?recipient=a@work.example")).Problem(HttpStatusCode.Conflict), StringComparison.Ordinal);
         await site.Api.PostAsync(path + "/release?recipient=b@work.example");
         (await site.Api.AskAsync("POST", path + "/redirect", """{ "smartHost": "nobody" }""")).Problem(HttpStatusCode.BadRequest, "smartHost");
-        (await site.Api.AskAsync("POST", path + "/redirect", """{ "domain": "a.example", "siteId": 1 }""")).Problem(HttpStatusCode.BadRequest, "to");
+        (await site.Api.AskAsync("POST", path + "/redirect", """{ "domain": "a.example", "siteId": 1 }""")).Problem(HttpStatusCode.BadRequest, "siteId");
         (await site.Api.AskAsync("POST", path + "/redirect", """{ "way": "a.example" }""")).Problem(HttpStatusCode.BadRequest, "way");
         (await site.Api.AskAsync("POST", "/messages/0000000000000/freeze")).Problem(HttpStatusCode.NotFound);
         (await site.Api.AskAsync("POST", path + "/freeze?recipient=c@work.example")).Problem(HttpStatusCode.NotFound);
@@ -95,7 +95,7 @@ public sealed class QueueWorkTests(SharedServer server)
         (await site.Api.AskAsync("POST", $"{site.Path}/messages/actions", """{ "action": "freeze" }""")).Problem(HttpStatusCode.BadRequest, "filter");
         (await site.Api.AskAsync("POST", $"{site.Path}/messages/actions", """{ "action": "thaw", "filter": {} }""")).Problem(HttpStatusCode.BadRequest, "action");
         (await site.Api.AskAsync("POST", $"{site.Path}/messages/actions", """{ "action": "freeze", "filter": { "state": "lost" } }""")).Problem(HttpStatusCode.BadRequest, "filter");
-        (await site.Api.AskAsync("POST", $"{site.Path}/messages/actions", """{ "action": "freeze", "filter": {}, "siteId": 1 }""")).Problem(HttpStatusCode.BadRequest, "to");
+        (await site.Api.AskAsync("POST", $"{site.Path}/messages/actions", """{ "action": "freeze", "filter": {}, "siteId": 1 }""")).Problem(HttpStatusCode.BadRequest, "siteId");
     }
 
     [Fact(Timeout = Limits.Long)]

@@ -66,7 +66,7 @@ public sealed class CollectorTests(SharedServer server)
 
         await Eventually.TrueAsync(async () => (await branch.Api.GetAsync("/sites/1/collectors/hub"))["lastRun"]!["endedAt"] is not null);
         var run = (await branch.Api.GetAsync("/sites/1/collectors/hub"))["lastRun"]!;
-        Assert.Matches("^test\\.com: 253 .*started\\. unknown\\.example: the provider answered 458 ", run["end"]!.GetValue<string>());
+        Assert.Matches("^test\\.com: the provider answered \"253 .*started\"\\. unknown\\.example: the provider answered \"458 ", run["end"]!.GetValue<string>());
         Assert.Equal("failed", run["result"]!.GetValue<string>());
     }
 
@@ -83,7 +83,7 @@ public sealed class CollectorTests(SharedServer server)
         await Eventually.TrueAsync(async () => (await own.Api.GetAsync("/sites/1/collectors/hub"))["lastRun"] is { } run && run["endedAt"] is not null);
         var before = await own.Api.GetAsync("/sites/1/collectors/hub");
         Assert.Equal("schedule", before["lastRun"]!["by"]!.GetValue<string>());
-        Assert.StartsWith("The provider answered 450 ", before["lastRun"]!["end"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith("The provider answered \"450 ", before["lastRun"]!["end"]!.GetValue<string>(), StringComparison.Ordinal);
 
         await own.RestartAsync(Stop);
 

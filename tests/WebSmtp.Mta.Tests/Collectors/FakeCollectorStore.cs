@@ -81,6 +81,9 @@ sealed class FakeCollectorStore : ICollectorStore
     public Task<IReadOnlyList<CollectorRun>> ListRunsAsync(int siteId, string collector, long? beforeId, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<CollectorRun>>([.. Of(siteId, collector).Where(run => run.Id < (beforeId ?? long.MaxValue)).Reverse().Take(limit)]);
 
+    public Task<CollectorRun?> FindRunAsync(int siteId, string collector, long id, CancellationToken stop) =>
+        Task.FromResult(Of(siteId, collector).FirstOrDefault(run => run.Id == id));
+
     public Task<long> CountRunsAsync(int siteId, string collector, CancellationToken stop) => Task.FromResult(Of(siteId, collector).LongCount());
 
     public Task CloseInterruptedAsync(DateTimeOffset now, CancellationToken stop)

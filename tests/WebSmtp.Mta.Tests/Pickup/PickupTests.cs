@@ -103,6 +103,30 @@ public sealed class PickupTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task What_was_written_late_survives_a_crash_after_the_commit()
+    {
+        await using var bench = new PickupBench(Stop);
+        bench.Put("one.eml", Simple);
+        bench.Mail.Queue.Trouble = new QueueUnavailableException("down");
+        await bench.TakeAsync();
+        var taken = Path.Combine(bench.TakenFolder, Assert.Single(bench.Left));
+        File.Copy(taken, Path.Combine(bench.Mail.DataDirectory, "copy"));
+        bench.Mail.Queue.Trouble = null;
+        bench.Restart();
+        await bench.LookAsync();
+
+        // Killed after the commit; its writer, who had it open, went on.
+        File.Move(Path.Combine(bench.Mail.DataDirectory, "copy"), taken);
+        await File.AppendAllTextAsync(taken, "the rest", Stop);
+        bench.Restart();
+        await bench.LookAsync();
+
+        Assert.Single(bench.Mail.Queue.Messages);
+        Assert.Empty(bench.Left);
+        Assert.Equal(Simple + "the rest", await File.ReadAllTextAsync(Assert.Single(bench.Bad), Stop));
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task A_file_that_the_queue_may_have_forgotten_is_not_sent_on_a_guess()
     {
         await using var bench = new PickupBench(Stop);

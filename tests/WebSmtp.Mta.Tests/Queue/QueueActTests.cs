@@ -122,9 +122,9 @@ public sealed class QueueActTests
         await using var _ = bench;
         foreach (var (to, field) in ((Redirection, string)[])[
             (new(SmartHost: "nobody"), "smartHost"), (new(SiteId: 7), "siteId"), (new(SiteId: 1), "siteId"), (new(Domain: "no domain"), "domain"),
-            (new(Domain: "test.com"), "domain"), (new(), "to"), (new(Domain: "a.example", SiteId: 2), "to")])
+            (new(Domain: "test.com"), "domain"), (new(), "domain"), (new(Domain: "a.example", SiteId: 2), "siteId")])
             Assert.Equal([field], (await RefusedAsync(bench, id, QueueAct.Redirect, null, to)).Errors.Keys);
-        Assert.Equal(["to"], (await RefusedAsync(bench, id, QueueAct.Freeze, null, new(Domain: "a.example"))).Errors.Keys);
+        Assert.Equal(["domain"], (await RefusedAsync(bench, id, QueueAct.Freeze, null, new(Domain: "a.example"))).Errors.Keys);
         Assert.Equal(ProblemKind.NotFound, (await RefusedAsync(bench, id, QueueAct.Freeze, "nobody@test.com")).Kind);
         Assert.Equal(ProblemKind.Forbidden, (await bench.QueueOperations.ActAsync(id, new(QueueAct.Freeze), null, new("eve", Role.Viewer, "local"), Stop)).Problem!.Kind);
     }
