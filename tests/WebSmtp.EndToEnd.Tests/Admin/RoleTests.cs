@@ -45,7 +45,7 @@ public sealed class RoleTests(Browser browser)
         Assert.Equal((int)HttpStatusCode.Forbidden, (await page.GotoAsync($"/messages/{message}/content"))!.Status);
     }
 
-    // There is no screen for users yet: the database is changed under the stopped server.
+    // The last administrator stays one through every door: the database is changed under the stopped server.
     static async Task MakeViewerAsync(WebSmtpProcess server)
     {
         await using var database = new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "websmtp.db")};Pooling=False");
