@@ -50,7 +50,7 @@ public sealed class RoleTests(Browser browser)
         await Expect(page.Button("Save")).ToHaveCountAsync(0);
     }
 
-    // There is no screen for users yet: the database is changed under the stopped server.
+    // The last administrator stays one through every door: the database is changed under the stopped server.
     static async Task MakeViewerAsync(WebSmtpProcess server)
     {
         await using var database = new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "websmtp.db")};Pooling=False");
