@@ -12,7 +12,7 @@ sealed partial class QueueStore
     const int CountLimit = 10_000;
 
     /// <summary>How many of a destination's oldest entries the queue view looks at.</summary>
-    const int SampleSize = 200;
+    const int SampleSize = 50;
 
     static readonly RecipientState[] LivingStates =
         [RecipientState.Queued, RecipientState.Held, RecipientState.Delivering, RecipientState.Frozen];
@@ -157,10 +157,12 @@ sealed partial class QueueStore
             AnyDelivering: delivering.Count > 0, AnyHeld: held.Count > 0, AnyFrozen: frozen.Count > 0,
             AnyRetrying: queued.Exists(e => e.Attempts > 0));
 
-        Task<List<Recipient>> SampleAsync(RecipientState state) => db.Recipients
+        Task<List<Sample>> SampleAsync(RecipientState state) => db.Recipients
             .Where(r => r.SiteId == destination.SiteId && r.State == state && r.Domain == destination.Domain)
-            .OrderBy(r => r.MessageId).Take(SampleSize).ToListAsync(stop);
+            .OrderBy(r => r.MessageId).Take(SampleSize).Select(r => new Sample(r.MessageId, r.DueAt, r.LastReply, r.Attempts)).ToListAsync(stop);
     }
+
+    sealed record Sample(long MessageId, DateTimeOffset? DueAt, string? LastReply, int Attempts);
 
     public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<string>>(async db =>
