@@ -39,7 +39,7 @@ public sealed partial class QueueOperations
     /// frozen by the operation, and what comes when it would be tried.
     /// </summary>
     public Task<Result<OperationView>> HoldAsync(int siteId, string domain, Actor actor, CancellationToken stop) =>
-        audit.ActAsync<OperationView>(actor, Role.Operator, "hold", $"sites/{siteId}/queues/{Destination(domain)}", async _ =>
+        audit.ActAsync<OperationView>(actor, Role.Operator, "hold", $"sites/{siteId}/queues/{Destination(domain)}", async act =>
         {
             if ((Refuse(siteId) ?? operations.Full) is { } problem) return problem;
             var name = Destination(domain);
