@@ -121,9 +121,8 @@ public sealed class AuditTests : IAsyncDisposable
     [Fact]
     public void Every_field_that_is_kept_encrypted_is_known_for_a_secret()
     {
-        var fields = typeof(Audit).Assembly.GetTypes().Where(type => type is { IsClass: true } && type.Namespace!.StartsWith("WebSmtp.Mta", StringComparison.Ordinal))
-            .SelectMany(type => type.GetProperties()).Where(property => property.PropertyType == typeof(byte[]) && property.CanWrite)
-            .Select(property => property.Name).Distinct().ToList();
+        var fields = new[] { typeof(Account), typeof(AdminUser), typeof(ApiKey), typeof(SmartHostTarget), typeof(SmartHostAuth), typeof(Mta.Collectors.Collector) }
+            .SelectMany(type => type.GetProperties()).Where(property => property.PropertyType == typeof(byte[])).Select(property => property.Name).Distinct().ToList();
         Assert.NotEmpty(fields);
         Assert.All(fields, field => Assert.True(AuditChange.Secrets.Contains(field), field));
         Assert.All([nameof(Account.PasswordHash), nameof(AdminUser.SecurityStamp)], field => Assert.True(AuditChange.Secrets.Contains(field), field));
