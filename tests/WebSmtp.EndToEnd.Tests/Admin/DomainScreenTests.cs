@@ -22,6 +22,7 @@ public sealed class DomainScreenTests(SharedServer server, Browser browser)
         await page.Button("Next").ClickAsync();
         await page.Button("Next").ClickAsync();
         await page.GetByLabel("Messages").FillAsync("500");
+        await page.GetByText("Make an account for it").ClickAsync();
         await page.GetByLabel("Account name").FillAsync(account);
         await page.GetByLabel("Its password").FillAsync("a long secret, with spaces");
         await page.Button("Make the account").ClickAsync();

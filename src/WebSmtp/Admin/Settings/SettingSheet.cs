@@ -106,7 +106,7 @@ public sealed class SettingSheet
     // The form does not show it, and would lose it.
     static JsonNode? Complete(SettingEntry entry, JsonNode? value)
     {
-        if (value?["host"] is not null && entry.Now?["certificateAuthority"] is { } authority) value["certificateAuthority"] = authority.DeepClone();
+        if (entry.Setting.Type is SettingType.SmartHost && value?["host"] is not null && entry.Now?["certificateAuthority"] is { } authority) value["certificateAuthority"] = authority.DeepClone();
         return value;
     }
 
