@@ -28,7 +28,7 @@ public sealed class ScramServerTests
         var final = client.Respond(Convert.ToBase64String(Encoding.UTF8.GetBytes(server.Challenge(Pencil))))!;
         var result = server.ReadFinal(Encoding.UTF8.GetString(final), Pencil)!.Value;
         Assert.Equal(proved, result.Proved);
-        if (proved) Assert.Equal([], client.Respond(Convert.ToBase64String(Encoding.UTF8.GetBytes(result.ServerFinal))));
+        if (proved) Assert.Equal([], client.Respond(Convert.ToBase64String(Encoding.UTF8.GetBytes(result.ServerFinal)))!);
     }
 
     [Theory]

@@ -176,7 +176,7 @@ public sealed class ReplyTableTests
         await using var bench = new MailBench(stop);
         bench.Configure(site => site.Domains.Add(new() { SiteId = 1, Name = "away.example", Kind = DomainKind.Remote, AllowRelay = true }));
         if (kind is "refused") bench.Network.Mx("away.example", (10, "198.51.100.7"));
-        else bench.Network.Fail("away.example", Routing.RouteFailure.Temporary, "no answer");
+        else bench.Network.Fail("away.example", Mta.Routing.RouteFailure.Temporary, "no answer");
         await bench.Scheduler.StartAsync(stop);
         await bench.ReceiveManyAsync(1, "away.example");
         await WhenSettledAsync(bench, stalls: false);
