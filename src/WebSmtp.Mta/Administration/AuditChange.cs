@@ -16,7 +16,7 @@ static class AuditChange
     /// <summary>Fields that are secrets, wherever they stand. A test holds that every encrypted field is among them.</summary>
     internal static readonly FrozenSet<string> Secrets = new[]
     {
-        "password", "passwordHash", "challengeSecret", "clientSecret", "refreshToken", "clientCertificate", "securityStamp", "keyHash", "key",
+        "password", "passwordHash", "challengeSecret", "scramKeys", "clientSecret", "refreshToken", "clientCertificate", "securityStamp", "keyHash", "key",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -9,7 +9,7 @@ sealed record SettingWords(string Group, string Label, SettingEffect Effect)
         Collecting = "Held mail", Devices = "Old devices", Limits = "Limits of what is taken", Out = "What is sent on", Reports = "Reports",
         History = "History", Retries = "Retries and the end", Route = "Where mail goes", AtATime = "How much at a time",
         Patience = "How long to wait for other hosts", Pickup = "Pickup", Drop = "Drop", Badmail = "Badmail", Clients = "Towards clients",
-        Hosts = "Towards other hosts";
+        Hosts = "Towards other hosts", Protocol = "Protocol log";
 
     // In the order in which they stand on their sheets.
     static readonly OrderedDictionary<string, SettingWords> ByName = new(StringComparer.Ordinal)
@@ -19,6 +19,11 @@ sealed record SettingWords(string Group, string Label, SettingEffect Effect)
         ["inactivityTimeout"] = new(Connections, "Silent sessions end after", NewSessions),
         ["maxErrors"] = new(Connections, "Errors before a session is ended", NewSessions),
         ["banner"] = new(Greeting, "Greeting behind the host name", NewSessions),
+        ["protocolLog"] = new(Protocol, "What is said is recorded", AtOnce),
+        ["protocolLogPeriod"] = new(Protocol, "A new file", AtOnce),
+        ["protocolLogMaxFileSize"] = new(Protocol, "Largest file", AtOnce),
+        ["protocolLogKeepFor"] = new(Protocol, "Files are kept for", AtOnce),
+        ["protocolLogLocalTime"] = new(Protocol, "Files begin at local midnight", AtOnce),
 
         ["allowAddresses"] = new(Who, "Only these addresses", NewSessions),
         ["denyAddresses"] = new(Who, "Not these addresses", NewSessions),

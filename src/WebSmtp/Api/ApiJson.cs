@@ -110,6 +110,8 @@ static class Durations
 [JsonSerializable(typeof(SimulationRequest))]
 [JsonSerializable(typeof(SimulationResponse))]
 [JsonSerializable(typeof(Listed<RouteStateResponse>))]
+[JsonSerializable(typeof(CollectorRunDetailsResponse))]
+[JsonSerializable(typeof(RouteRetryRequest))]
 [JsonSerializable(typeof(TrafficResponse))]
 [JsonSerializable(typeof(Listed<AlarmResponse>))]
 [JsonSerializable(typeof(Listed<AuditResponse>))]

@@ -173,7 +173,7 @@ public sealed class CollectingTests
         });
         var run = await bench.RunAsync();
         Assert.Null(await played);
-        Assert.Contains("the server refused the log-in: 535 5.7.8 wrong. Correct username and password", run.End, StringComparison.Ordinal);
+        Assert.Contains("the server refused the log-in: \"535 5.7.8 wrong\". Correct username and password", run.End, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Deadline)]

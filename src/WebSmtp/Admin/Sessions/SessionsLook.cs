@@ -7,7 +7,7 @@ namespace WebSmtp.Admin.Sessions;
 /// <summary>What of the sessions is looked at, as the address of the page has it.</summary>
 public sealed record SessionsLook(int? Site, string? Address, string? Account, string? Direction, string? Outcome, string? Within, bool Ended)
 {
-    public bool IsFiltered => Site is not null || Text(Address) is not null || Text(Account) is not null || Text(Direction) is not null
+    public bool IsFiltered => Text(Address) is not null || Text(Account) is not null || Text(Direction) is not null
         || Ended && (Text(Outcome) is not null || Text(Within) is not null);
 
     public SessionFilter Filter(DateTimeOffset now) => new(
