@@ -151,7 +151,7 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
     static async Task TabToAsync(IPage page, string name)
     {
         const string Focused = "(document.activeElement.labels?.[0] ?? document.activeElement).innerText.trim()";
-        for (var presses = 0; presses < 40; presses++)
+        for (var presses = 0; presses < 100; presses++)
         {
             await page.Keyboard.PressAsync("Tab");
             if (await page.EvaluateAsync<string>(Focused) == name) return;

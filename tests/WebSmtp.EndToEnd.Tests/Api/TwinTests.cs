@@ -30,7 +30,8 @@ public sealed partial class TwinTests
             }
         }
         Assert.True(called.Distinct(StringComparer.Ordinal).Count() > 15, string.Join(", ", called));
-        Assert.Empty(missing.Distinct(StringComparer.Ordinal));
+        // A page shows the content in parts; REST gives it whole.
+        Assert.Empty(missing.Distinct(StringComparer.Ordinal).Where(one => !one.StartsWith("MessagePreviews.", StringComparison.Ordinal)));
     }
 
     /// <summary>Public methods that ask who acts, by the class that has them.</summary>
