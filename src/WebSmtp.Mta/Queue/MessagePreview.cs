@@ -111,7 +111,9 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
 
     static MessagePreview Show(MimeMessage message, bool isCut)
     {
-        var fields = message.Headers.Take(MaxFields).Select(field => new PreviewField(
+        // MimeKit keeps the fields that speak of the content apart; they stood among the others.
+        var all = message.Headers.Concat(message.Body?.Headers ?? []).OrderBy(field => field.Offset ?? long.MaxValue).ToList();
+        var fields = all.Take(MaxFields).Select(field => new PreviewField(
             field.Field, Cut(Plain(field.Value), MaxField), Cut($"{field.Field}:{Encoding.UTF8.GetString(field.RawValue)}".TrimEnd(), MaxField))).ToList();
         var parts = Parts(message).ToList();
         var shown = parts.OfType<TextPart>().Where(part => !IsAttachment(part)).ToList();
@@ -119,7 +121,7 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
         var html = shown.Find(part => part.IsHtml) is { } formatted ? TextOf(formatted, MaxHtml) : null;
         var attachments = parts.Where(IsAttachment).Select((part, i) => new PreviewAttachment(
             i + 1, NameOf(part, i + 1), part.ContentType.MimeType, (part as MimePart)?.Content?.Stream?.Length ?? 0)).ToList();
-        isCut |= parts.Count == MaxParts || message.Headers.Count > MaxFields || text?.Length == MaxText || html?.Length == MaxHtml;
+        isCut |= parts.Count == MaxParts || all.Count > MaxFields || text?.Length == MaxText || html?.Length == MaxHtml;
         return new(fields, text, html is null ? null : WithImages(html, parts), attachments, isCut, null);
     }
 

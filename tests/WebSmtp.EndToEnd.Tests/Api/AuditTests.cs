@@ -29,7 +29,7 @@ public sealed class AuditTests(SharedServer server)
             ["create", "start", "create domains/audited.example", "change", "continue", "freeze messages"],
             entries.Reverse().Select(entry => $"{entry["action"]} {entry["object"]!.GetValue<string>()[$"sites/{site.Id}".Length..].TrimStart('/')}".TrimEnd()));
         var change = entries.Single(entry => entry["action"]!.ToString() == "change");
-        Assert.Equal(("first-run", "key", "127.0.0.1", "done"),
+        Assert.Equal(("first administrator key", "key", "127.0.0.1", "done"),
             (change["actor"]!.ToString(), change["through"]!.ToString(), change["from"]!.ToString(), change["outcome"]!.ToString()));
         Assert.Equal(65536, change["after"]!["settings"]!["maxMessageSize"]!.GetValue<int>());
         Assert.EndsWith("secret)", change["after"]!["settings"]!["smartHost"]!["target"]!["auth"]!["password"]!.ToString(), StringComparison.Ordinal);
