@@ -46,7 +46,11 @@ static class AuditImage
 
     public static JsonObject Of(Account account) => Of(new
     {
-        account.Enabled, Password = account.PasswordHash, ChallengeResponse = account.ChallengeSecret is not null, account.Description, account.Sites,
+        account.Enabled,
+        Password = account.PasswordHash,
+        ChallengeResponse = account.ChallengeSecret is not null,
+        account.Description,
+        account.Sites,
     });
 
     public static JsonObject Of(SmartHost host) => Of(new { host.Target, host.Limits });

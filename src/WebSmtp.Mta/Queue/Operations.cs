@@ -176,7 +176,8 @@ public sealed class Operations(MessageIds ids, EventStream events, Audit audit, 
         Forget();
         if (Full is { } full) return full;
         var view = new OperationView(
-            ids.Next().ToString(), siteId, what, by.Name, OperationState.Running, 0, 0, 0, time.GetUtcNow(), null, null) { Filter = filter };
+            ids.Next().ToString(), siteId, what, by.Name, OperationState.Running, 0, 0, 0, time.GetUtcNow(), null, null)
+        { Filter = filter };
         var operation = _all[view.Id] = new(view, Publish);
         Log.OperationStarted(log, what, siteId, by.Name);
         operation.Running = Task.Run(() => RunAsync(operation, work));

@@ -128,8 +128,12 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
         {
             return char.ToLowerInvariant(unit) switch
             {
-                's' => TimeSpan.FromSeconds(amount), 'm' => TimeSpan.FromMinutes(amount), 'h' => TimeSpan.FromHours(amount),
-                'd' => TimeSpan.FromDays(amount), 'w' => TimeSpan.FromDays(7 * amount), _ => null,
+                's' => TimeSpan.FromSeconds(amount),
+                'm' => TimeSpan.FromMinutes(amount),
+                'h' => TimeSpan.FromHours(amount),
+                'd' => TimeSpan.FromDays(amount),
+                'w' => TimeSpan.FromDays(7 * amount),
+                _ => null,
             };
         }
         try
