@@ -59,6 +59,7 @@ sealed class OperationDetails : IOperationFilter
         ["errors"] = ("Only replies that begin with 4 or 5.", null),
         ["after"] = ("Only lines after this number: last of the answer before.", null),
         ["format"] = ("json (default) or text.", null),
+        ["run"] = ("The run's number.", 12),
         ["collection"] = ("The collection's id.", "42"),
         ["smartHost"] = ("The kept smart host that it goes over, whatever the routes say.", null),
         ["username"] = ("The account's name.", "testserver"),

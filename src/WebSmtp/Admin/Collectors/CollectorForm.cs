@@ -66,7 +66,7 @@ public sealed record CollectorForm
         return new()
         {
             Name = Text("name"), Enabled = Text("enabled") is "true", Host = Text("host"), Port = Text("port"), Tls = Text("tls"), Authority = Text("certificateAuthority"),
-            Method = Enum.TryParse<CollectionMethod>(Text("method"), out var method) ? method : CollectionMethod.Atrn,
+            Method = Enum.TryParse<CollectionMethod>(Text("how"), out var method) ? method : CollectionMethod.Atrn,
             Username = Text("username"), Password = form["password"].ToString(), Domains = Text("domains"),
             When = Text("when"), Every = Text("every"), Unit = Text("every.unit"), Cron = Text("schedule"),
         };
