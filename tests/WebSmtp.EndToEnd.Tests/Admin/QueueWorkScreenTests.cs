@@ -157,7 +157,7 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         await page.GotoAsync($"/messages/{id}?tab=headers");
         await Expect(page.Locator(".reading")).ToContainTextAsync("multipart/related");
         await page.GotoAsync($"/messages/{id}?tab=source");
-        await Expect(page.Locator("pre")).ToContainTextAsync("Received: ");
+        await Expect(page.Locator(".source").First).ToContainTextAsync("multipart/related");
     }
 
     [Fact(Timeout = Limits.Ordinary)]
