@@ -62,9 +62,8 @@ public sealed class RoutingScreenTests(SharedServer server, Browser browser)
         await site.SendAsync("somebody@far.example", SampleMail.Plain("one"));
         var row = page.Locator($"tr[data-route='{name}'][data-state=onhold]").First;
         await Expect(row).ToContainTextAsync("did not let us log in");
-        var queue = (await site.Api.ListAsync($"{site.Path}/queues"))[0];
-        Assert.Equal("retry", queue["state"]!.GetValue<string>());
-        Assert.Contains("did not let us log in", queue["reason"]!.GetValue<string>(), StringComparison.Ordinal);
+        await Eventually.TrueAsync(async () => (await site.Api.ListAsync($"{site.Path}/queues"))[0] is var queue
+            && queue["state"]!.GetValue<string>() is "retry" && queue["reason"]!.GetValue<string>().Contains("did not let us log in", StringComparison.Ordinal));
 
         Volatile.Write(ref open, true);
         await row.GetByRole(AriaRole.Button).ClickAsync();
