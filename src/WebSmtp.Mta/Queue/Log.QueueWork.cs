@@ -31,7 +31,4 @@ internal static partial class Log
 
     [LoggerMessage(2108, LogLevel.Error, "{Count} refusals could not be written down")]
     public static partial void RejectionsLost(ILogger log, Exception trouble, int count);
-
-    [LoggerMessage(2110, LogLevel.Information, "The content of {MessageId} was read ({What}) by {By} from {From}")]
-    public static partial void ContentOpened(ILogger log, string messageId, string what, string by, string from);
 }

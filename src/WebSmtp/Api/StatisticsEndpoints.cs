@@ -14,6 +14,12 @@ sealed record TrafficResponse(TimeSpan Step, IReadOnlyList<TrafficItem> Items, T
 
 /// <summary>What was moved within one step.</summary>
 /// <param name="At">Its beginning.</param>
+/// <param name="Accepted">Messages that came in.</param>
+/// <param name="AcceptedBytes">Their bytes.</param>
+/// <param name="Refused">Transactions and connections that were refused.</param>
+/// <param name="Delivered">Recipients handed on, dropped or collected.</param>
+/// <param name="Deferred">Attempts that ended with "later".</param>
+/// <param name="Failed">Recipients given up.</param>
 sealed record TrafficItem(DateTimeOffset At, long Accepted, long AcceptedBytes, long Refused, long Delivered, long Deferred, long Failed);
 
 /// <summary>How much mail was moved.</summary>

@@ -156,6 +156,8 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         Assert.DoesNotContain("/", download.SuggestedFilename, StringComparison.Ordinal);
         await page.GotoAsync($"/messages/{id}?tab=headers");
         await Expect(page.Locator(".reading")).ToContainTextAsync("multipart/related");
+        await page.GotoAsync($"/messages/{id}?tab=source");
+        await Expect(page.Locator("pre")).ToContainTextAsync("Received: ");
     }
 
     [Fact(Timeout = Limits.Ordinary)]

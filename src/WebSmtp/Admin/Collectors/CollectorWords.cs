@@ -25,15 +25,8 @@ static class CollectorWords
     public static string Schedule(Collector collector) => collector switch
     {
         { Enabled: false } => "switched off",
-        { Every: { } every } => $"every {Span(every)}",
+        { Every: { } every } => $"every {Figures.Interval(every)}",
         { Schedule: { } cron } => $"{cron} (UTC)",
         _ => "on demand",
-    };
-
-    static string Span(TimeSpan time) => time switch
-    {
-        { TotalMinutes: < 120 } => Figures.Count((long)time.TotalMinutes, "minute"),
-        { TotalHours: < 48 } => Figures.Count((long)time.TotalHours, "hour"),
-        _ => Figures.Count((long)time.TotalDays, "day"),
     };
 }

@@ -2,7 +2,6 @@ using WebSmtp.Admin.Sites;
 using WebSmtp.Mta.Alarms;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Queue;
-using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Admin.Overview;
@@ -18,16 +17,4 @@ sealed record OverviewFigures(IReadOnlyList<SiteRow> Sites, IReadOnlyList<HeldDo
 
     /// <summary>A state's number; one that is cut off says so.</summary>
     public string Show(long count) => count >= States.Bound ? $"{Figures.Count(States.Bound - 1)}+" : Figures.Count(count);
-}
-
-/// <summary>The same for all who look.</summary>
-sealed class OverviewLoad(
-    SiteRegistry sites, SessionRegistry sessions, QueueOperations queue, HeldMail heldMail, AlarmList alarms) : SharedLoad<OverviewFigures>
-{
-    protected override async Task<OverviewFigures> LoadAsync()
-    {
-        var rows = await SiteRow.LoadAsync(sites, sessions, queue, CancellationToken.None);
-        var held = await heldMail.ListAsync(null, CancellationToken.None);
-        return new(rows, held, await queue.CountByStateAsync(CancellationToken.None), alarms.List(held));
-    }
 }
