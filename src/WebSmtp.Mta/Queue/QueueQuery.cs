@@ -26,7 +26,7 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
     [
         ("site", "site:2", "of this site, by number or name"),
         ("domain", "domain:example.com", "to this domain"),
-        ("state", "state:retry", "queued, retry, held, delivering, frozen; of the past delivered, failed, expired, deleted"),
+        ("state", "state:retry", "queued, retry, waiting (both), held, delivering, frozen; of the past delivered, failed, expired, deleted"),
         ("from", "from:alice", "sender with this in it"),
         ("to", "to:bob@", "recipient with this in it"),
         ("subject", "subject:\"order 7\"", "subject with this in it"),
@@ -40,7 +40,7 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
         ("history", "history:yes", "also what has left the queue"),
     ];
 
-    static readonly string[] States = ["queued", "retry", "held", "delivering", "frozen", "delivered", "failed", "expired", "deleted"];
+    static readonly string[] States = ["queued", "retry", "waiting", "held", "delivering", "frozen", "delivered", "failed", "expired", "deleted"];
 
     public string? this[string name] => Terms.FirstOrDefault(term => term.Name == name)?.Value;
 
@@ -102,7 +102,7 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
             ids = [found.Site.Id];
         }
         var state = this["state"]?.ToLowerInvariant();
-        RecipientState? stored = state is null ? null : state is "retry" ? RecipientState.Queued : Enum.Parse<RecipientState>(state, ignoreCase: true);
+        RecipientState? stored = state is null ? null : state is "retry" or "waiting" ? RecipientState.Queued : Enum.Parse<RecipientState>(state, ignoreCase: true);
         return new([.. ids.Select(id => new MessageFilter(
             id, this["domain"] is { } domain ? QueueOperations.Destination(domain) : null, stored, this["from"], this["to"], this["subject"],
             Before(now, this["older"]), this["history"] is "yes" || stored >= RecipientState.Delivered, state switch { "retry" => true, "queued" => false, _ => null })

@@ -170,6 +170,17 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
         await Expect(page.Locator(".list-head strong")).ToHaveTextAsync("3");
         await page.GoLiveAsync("/sites");
         await Expect(page.Locator("tbody tr[data-state=running]")).ToHaveCountAsync(2);
+
+        // One that was tried and one that was not: both are to be sent.
+        await site.Api.PostAsync($"{site.Path}/domains", $$"""
+            { "name": "closed.example", "kind": "remote", "allowRelay": true,
+              "route": { "type": "smartHost", "smartHost": { "host": "127.0.0.1", "port": {{FreePorts.Next()}}, "tls": "none" } } }
+            """);
+        await site.SendAsync("somebody@closed.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        await page.GoLiveAsync("/");
+        await Expect(Tile("To be sent")).ToHaveTextAsync("2");
+        await page.GetByRole(AriaRole.Link, new() { Name = "To be sent" }).ClickAsync();
+        await Expect(page.Locator("[data-count]")).ToHaveTextAsync("2");
     }
 
     [Fact(Timeout = Limits.Ordinary)]
