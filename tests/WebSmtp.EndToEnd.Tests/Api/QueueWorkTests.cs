@@ -25,6 +25,14 @@ public sealed class QueueWorkTests(SharedServer server)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_is_no_domain_cannot_be_stopped()
+    {
+        await using var site = await server.NewSiteAsync();
+        (await site.Api.AskAsync("POST", $"{site.Path}/queues/not%20a%20domain/hold")).Problem(HttpStatusCode.BadRequest, "domain");
+        Assert.Empty(await site.Api.ListAsync($"{site.Path}/queues"));
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task One_message_is_frozen_released_sent_another_way_and_returned()
     {
         await using var site = await server.NewSiteAsync();

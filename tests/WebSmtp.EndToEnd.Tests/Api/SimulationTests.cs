@@ -54,6 +54,16 @@ public sealed class SimulationTests(SharedServer server)
         wrong.Problem(HttpStatusCode.BadRequest, "clientAddress");
     }
 
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData("")]
+    [InlineData("<>")]
+    public async Task The_null_sender_is_a_sender(string from)
+    {
+        await using var site = await server.NewSiteAsync();
+        var simulated = await SimulateAsync(site, "192.0.2.99", "user@hub.example", from: from);
+        Assert.True(simulated["decision"]!.GetValue<string>() is "accept", simulated.ToJsonString());
+    }
+
     [Fact(Timeout = Limits.Ordinary)]
     public async Task The_route_shows_hosts_in_order_with_tls_and_what_is_in_the_way()
     {

@@ -67,6 +67,11 @@ public sealed class SubmissionTests(SharedServer server)
         (await site.Api.AskAsync("POST", path, large, "message/rfc822")).Problem(HttpStatusCode.RequestEntityTooLarge);
         (await site.Server.WithRole("viewer").AskAsync("POST", path, "Subject: x\r\n\r\n", "message/rfc822")).Problem(HttpStatusCode.Forbidden);
         (await site.Api.AskAsync("POST", path, "Subject: x\r\n\r\n", "text/plain")).Problem(HttpStatusCode.UnsupportedMediaType);
+        using var bare = new ByteArrayContent("Subject: x\r\n\r\n"u8.ToArray());
+        using var http = WebSmtpProcess.NewHttpClient(site.Server.WebUrl);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", ServerOptions.AdminKey);
+        using var answer = await http.PostAsync($"/api/v1{path}", bare, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await site.Server.WithRole("operator").AskAsync("POST", path, "Subject: x\r\n\r\n", "message/rfc822")).Status);
     }
 

@@ -66,6 +66,36 @@ public sealed class SmartHostTests(SharedServer server)
         (await api.AskAsync("GET", $"/smarthosts/{name}")).Problem(HttpStatusCode.NotFound);
     }
 
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Another_kind_of_log_in_keeps_what_both_kinds_have()
+    {
+        var api = (await server.ProcessAsync()).Api;
+        var name = TestSite.Unique("kinds");
+        await api.PostAsync("/smarthosts", $$"""
+            { "name": "{{name}}", "host": "relay.example",
+              "auth": { "type": "oauth2ClientCredentials", "username": "relay@hub.example", "tokenEndpoint": "https://login.example/token", "clientId": "app", "clientSecret": "secret" } }
+            """);
+
+        var changed = (await api.PatchAsync($"/smarthosts/{name}", """{ "auth": { "type": "oauth2RefreshToken", "refreshToken": "refresh" } }"""))["auth"]!;
+
+        Assert.Equal(
+            ("oauth2RefreshToken", "relay@hub.example", "https://login.example/token", "app"),
+            (changed["type"]!.GetValue<string>(), changed["username"]!.GetValue<string>(), changed["tokenEndpoint"]!.GetValue<string>(), changed["clientId"]!.GetValue<string>()));
+        Same("""{ "type": "password", "username": "relay@hub.example" }""",
+            (await api.PatchAsync($"/smarthosts/{name}", """{ "auth": { "type": "password", "password": "open sesame" } }"""))["auth"]);
+    }
+
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData("LOCALHOST.")]
+    [InlineData("[127.0.0.1]")]
+    [InlineData("[::ffff:127.0.0.1]")]
+    public async Task A_smart_host_that_is_the_site_itself_is_refused_however_it_is_written(string host)
+    {
+        await using var site = await server.NewSiteAsync();
+        var answer = await site.Api.AskAsync("PATCH", site.Path, $$"""{ "settings": { "smartHost": { "host": "{{host}}", "port": {{site.Port}}, "tls": "none" } } }""");
+        Assert.Contains("is this site itself", answer.Problem(HttpStatusCode.BadRequest), StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = Limits.Ordinary)]
     [InlineData("""{ "name": "a b", "host": "relay.example" }""", "name")]
     [InlineData("""{ "name": "x" }""", "host")]

@@ -86,6 +86,20 @@ public sealed class RoutePolicyTests
         Assert.Single(bench.Network.Dialed);
     }
 
+    [Fact(Timeout = Deadline)]
+    public async Task Mail_that_went_in_clear_because_tls_did_not_work_says_so_in_its_trace()
+    {
+        await using var bench = await BeginAsync();
+        var host = new ScriptedHost("starttls", ScriptedHost.Close) { Keywords = ["PIPELINING", "STARTTLS"] };
+        bench.Network.Listen(First, host.ServeAsync);
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+
+        Assert.Equal((2, 1), (host.Connections, host.Taken));
+        var trace = await bench.Queue.TraceAsync(new(bench.Queue.Messages[0].Id), TestContext.Current.CancellationToken);
+        Assert.Contains(trace, step => step.Detail?.Contains("In clear: TLS did not work", StringComparison.Ordinal) is true && step.Tls is null);
+    }
+
     [Theory(Timeout = Deadline)]
     [InlineData("hub.example", true, true)]
     [InlineData("hub.example", false, false)]

@@ -19,7 +19,7 @@ public sealed class QueueQueryTests
 
     [Theory]
     [InlineData("nonsense:1", "nonsense:")]
-    [InlineData("state:lost", "queued, retry, held")]
+    [InlineData("state:lost", "queued, retry, waiting, held")]
     [InlineData("older:soon", "30m, 2h")]
     [InlineData("size>big", "k, M or G")]
     [InlineData("client:somewhere", "IP address")]

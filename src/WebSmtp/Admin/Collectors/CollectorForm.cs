@@ -1,4 +1,5 @@
 using System.Globalization;
+using WebSmtp.Admin.Components;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Collection;
 using WebSmtp.Mta.Collectors;
@@ -89,7 +90,7 @@ public sealed record CollectorForm
             Name, Enabled, Host, port, Enum.TryParse<HostTls>(Tls, out var tls) ? tls : HostTls.Verify, Authority.Length > 0 ? Authority : null, Method,
             Username.Length > 0 ? Username : null, Password.Length > 0 ? Password : null,
             // TURN names none; the form does not show them then.
-            Method is CollectionMethod.Turn ? [] : Domains.Split([' ', ',', '\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries),
+            Method is CollectionMethod.Turn ? [] : FieldNames.Several(Domains),
             When is "cron" ? Cron : null, every);
     }
 }

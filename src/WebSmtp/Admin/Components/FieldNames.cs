@@ -18,4 +18,7 @@ static class FieldNames
         var ids = hasHelp ? $"{error}{Id(name)}-help" : error.TrimEnd();
         return ids.Length > 0 ? ids : null;
     }
+
+    /// <summary>The names in a field that takes several, with spaces, commas or line ends between them.</summary>
+    public static string[] Several(string text) => text.Split([' ', ',', ';', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
 }

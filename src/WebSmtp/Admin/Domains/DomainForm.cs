@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WebSmtp.Admin.Components;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
 
@@ -72,7 +73,7 @@ public sealed record DomainForm(
             Enum.TryParse<RouteType>(Text("route.type"), ignoreCase: true, out var route) ? route : RouteType.Hold,
             Text("route.directory"), SmartHostForm.Read(form),
             Text("route.etrn") is "true", Text("route.etrnTo"),
-            [.. form["route.turnAccounts"].OfType<string>().Where(account => account.Length > 0)],
+            [.. form["route.turnAccounts"].OfType<string>().SelectMany(FieldNames.Several).Distinct(StringComparer.OrdinalIgnoreCase)],
             new(Text("route.maxAge"), Text("route.maxAge.unit")), Text("route.maxMessages"),
             new(Text("route.maxBytes"), Text("route.maxBytes.unit")), Text("allowRelay"));
     }
