@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using WebSmtp.Admin.LogIn;
 using WebSmtp.Admin.Overview;
 using WebSmtp.Admin.Queue;
@@ -26,6 +27,8 @@ static class AdminEndpoints
         services.AddCascadingAuthenticationState();
         services.AddSingleton<StampCheck>();
         services.AddSingleton<OverviewLoad>();
+        services.AddScoped<CircuitLine>();
+        services.AddScoped<CircuitHandler>(provider => provider.GetRequiredService<CircuitLine>());
         services.AddScoped<AuthenticationStateProvider, CircuitLogIn>();
     }
 

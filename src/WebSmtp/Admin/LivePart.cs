@@ -7,7 +7,8 @@ namespace WebSmtp.Admin;
 
 /// <summary>
 /// A part of a page that follows what happens: loads before it is first drawn (so a page without a live connection
-/// shows the same), and again when an event concerns it, at most once a second. While nobody looks at the tab it rests.
+/// shows the same), and again when an event concerns it, at most once a second. While nobody looks at the tab, or the
+/// connection is broken, it rests.
 /// </summary>
 public abstract class LivePart : ComponentBase, IAsyncDisposable
 {
@@ -23,11 +24,14 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     ITimer? _later;
     volatile bool _hidden;
 
+    bool Rests => _hidden || Line.IsDown;
+
     [Inject] protected TimeProvider Time { get; set; } = default!;
     [Inject] EventStream Events { get; set; } = default!;
     [Inject] NavigationManager Navigation { get; set; } = default!;
     [Inject] AuthenticationStateProvider LogIn { get; set; } = default!;
     [Inject] IJSRuntime Script { get; set; } = default!;
+    [Inject] CircuitLine Line { get; set; } = default!;
 
     /// <summary>Fetches what is shown. Called again and again; never twice at once.</summary>
     protected abstract Task LoadAsync(CancellationToken stop);
@@ -59,6 +63,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     {
         if (!firstRender || !RendererInfo.IsInteractive) return;
         LogIn.AuthenticationStateChanged += ReloadWhenLoggedOut;
+        Line.CameBack += RefreshWhenBack;
         _following = FollowAsync(_gone.Token);
         _ = TellVisibilityAsync();
     }
@@ -72,14 +77,18 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     public void SetHidden(bool hidden)
     {
         _hidden = hidden;
-        if (!hidden) _watch?.Mark();
+        if (!hidden) Refresh();
     }
+
+    void Refresh() => _watch?.Mark();
+
+    void RefreshWhenBack(object? sender, EventArgs e) => Refresh();
 
     async Task FollowAsync(CancellationToken gone)
     {
         // However much happens between two refreshes, there is one reason to refresh.
-        using var watch = _watch = Events.Watch(what => !_hidden && Concerns(what));
-        await using var unprompted = Time.CreateTimer(_ => { if (!_hidden) watch.Mark(); }, null, MaxInterval, MaxInterval);
+        using var watch = _watch = Events.Watch(what => !Rests && Concerns(what));
+        await using var unprompted = Time.CreateTimer(_ => { if (!Rests) watch.Mark(); }, null, MaxInterval, MaxInterval);
         try
         {
             while (true)
@@ -124,6 +133,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         LogIn.AuthenticationStateChanged -= ReloadWhenLoggedOut;
+        Line.CameBack -= RefreshWhenBack;
         await _gone.CancelAsync();
         await _following;
         _self?.Dispose();

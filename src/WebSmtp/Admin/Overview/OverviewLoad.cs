@@ -8,29 +8,44 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Admin.Overview;
 
 /// <summary>
-/// One load for all who look at the same moment. Nobody is given what was begun before he asked: it might not know yet
-/// what he was told has changed. Thread-safe.
+/// One load for all who look at the same moment, so that ten pages cost little more than one. Nobody is given what was
+/// begun before he asked: it might not know yet what he was told has changed. Thread-safe.
 /// </summary>
-sealed class OverviewLoad(SiteRegistry sites, SessionRegistry sessions, QueueOperations queue, HeldMail heldMail, AlarmList alarms)
+sealed class OverviewLoad(SiteRegistry sites, SessionRegistry sessions, QueueOperations queue, HeldMail heldMail, AlarmList alarms, TimeProvider time)
 {
+    /// <summary>Between two loads for pages that are live: who asks meanwhile waits for the next, and so they get in step.</summary>
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
     readonly Lock _lock = new();
     Task<OverviewFigures>? _running, _next;
+    long _began;
 
-    public Task<OverviewFigures> GetAsync(CancellationToken stop)
+    /// <param name="isLive">It can wait; a page that is just opened can't.</param>
+    public Task<OverviewFigures> GetAsync(bool isLive, CancellationToken stop)
     {
         lock (_lock)
         {
-            if (_next is not null) return _next.WaitAsync(stop);
-            if (_running is not { IsCompleted: false }) return (_running = LoadAsync()).WaitAsync(stop);
-            return (_next = AfterAsync(_running)).WaitAsync(stop);
+            if (_next is not null && isLive) return _next.WaitAsync(stop);
+            if (_running is null) return Begin().WaitAsync(stop);
+            if (!isLive) return LoadAsync().WaitAsync(stop);
+            var wait = Interval - time.GetElapsedTime(_began);
+            if (_running.IsCompleted && wait <= TimeSpan.Zero) return Begin().WaitAsync(stop);
+            return (_next = AfterAsync(_running, wait)).WaitAsync(stop);
         }
     }
 
-    async Task<OverviewFigures> AfterAsync(Task before)
+    Task<OverviewFigures> Begin()
     {
+        _began = time.GetTimestamp();
+        return _running = LoadAsync();
+    }
+
+    async Task<OverviewFigures> AfterAsync(Task before, TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time);
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         Task<OverviewFigures> mine;
-        lock (_lock) (_running, _next) = (mine = LoadAsync(), null);
+        lock (_lock) (mine, _next) = (Begin(), null);
         return await mine;
     }
 
