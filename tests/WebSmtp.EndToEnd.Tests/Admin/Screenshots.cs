@@ -48,6 +48,14 @@ public sealed class Screenshots(Browser browser)
         await site.HoldAsync("*.depot.example", vessel);
         await site.HoldAsync("lonely.example", route: """{ "etrn": false }""");
         await server.Api.PostAsync($"{site.Path}/domains", """{ "name": "staff.hub.example", "kind": "alias" }""");
+        await server.Api.PostAsync("/smarthosts", """
+            { "name": "microsoft-365", "auth": { "type": "oauth2ClientCredentials", "preset": "microsoft365", "tenant": "hub.example", "username": "relay@hub.example", "clientId": "7a0e4d3c", "clientSecret": "the secret's value" } }
+            """);
+        await server.Api.PostAsync("/smarthosts", """{ "name": "provider", "host": "relay.provider.example", "port": 587, "auth": { "type": "password", "username": "hub", "password": "open sesame" } }""");
+        await server.Api.PostAsync($"{site.Path}/collectors", """
+            { "name": "head-office", "host": "odmr.provider.example", "port": 366, "method": "atrn", "username": "hub", "password": "correct horse battery", "domains": ["hub.example"], "every": "PT15M" }
+            """);
+        await server.Api.PostAsync("/users", """{ "username": "night.shift", "password": "a long secret, with spaces", "role": "operator" }""");
         await site.SendAsync("master@aurora.example", Mail("Weather routing for Monday"), Mail("Crew change in Bergen"));
         await TurnHost.CollectAsync(site, vessel, Stop);
         await site.SendAsync("master@aurora.example", Mail("Port papers"), Mail("Spare parts: order 4711"), Mail("Re: Crew change in Bergen"));
@@ -57,6 +65,9 @@ public sealed class Screenshots(Browser browser)
         await site.SendAsync("someone@far-away.example", Mail("Offer"), Mail("Offer, second version"));
         var waiting = await server.Api.ListAsync($"{site.Path}/messages?domain=aurora.example");
         var message = waiting[0]["id"]!.GetValue<string>();
+        var session = (await server.Api.ListAsync($"{site.Path}/sessions?history=true"))[0]["id"]!.GetValue<string>();
+        var collection = (await server.Api.ListAsync($"{site.Path}/domains/aurora.example/collections"))[0]["id"]!.GetValue<string>();
+        await server.Api.PostAsync("/messages/actions", $$"""{ "action": "freeze", "q": "site:{{site.Id}} to:office@harbour.example" }""");
         return
         [
             ("overview", "/?range=1h"), ("held-mail", "/held"), ("held-accounts", "/held/accounts"), ("held-domain", $"/held/{site.Id}/aurora.example"),
@@ -64,6 +75,16 @@ public sealed class Screenshots(Browser browser)
             ("sessions", "/sessions"), ("sites", "/sites"), ("site", $"/sites/{site.Id}"), ("site-new", "/sites/new"), ("site-edit", $"/sites/{site.Id}/edit"),
             ("site-delete", $"/sites/{site.Id}/delete"), ("domains", $"/sites/{site.Id}/domains"), ("domain", $"/sites/{site.Id}/domains/aurora.example"),
             ("domain-new", $"/sites/{site.Id}/domains/new"), ("accounts", "/accounts"), ("account", $"/accounts/{vessel.Username}"),
+            ("site-access", $"/sites/{site.Id}/edit/access"), ("site-messages", $"/sites/{site.Id}/edit/messages"), ("site-delivery", $"/sites/{site.Id}/edit/delivery"),
+            ("site-folders", $"/sites/{site.Id}/edit/folders"), ("site-tls", $"/sites/{site.Id}/edit/tls"),
+            ("domain-overrides", $"/sites/{site.Id}/domains/aurora.example/settings/delivery"), ("domain-dns", $"/sites/{site.Id}/domains/harbour.example/dns"),
+            ("message-headers", $"/messages/{message}?tab=headers"), ("message-source", $"/messages/{message}?tab=source"),
+            ("act", $"/messages/act?act=delete&q=site:{site.Id}"), ("operations", "/operations"), ("trace", "/trace"), ("keyboard", "/keyboard"),
+            ("sessions-ended", "/sessions?ended=true"), ("session", $"/sessions/{session}"), ("log", "/log"), ("test", $"/test?site={site.Id}"),
+            ("collection", $"/held/{site.Id}/aurora.example/collections/{collection}"), ("simulate", $"/simulate?site={site.Id}&client=192.0.2.99&from=a@sender.example&to=master@aurora.example%20user@elsewhere.example"),
+            ("smart-hosts", "/smarthosts"), ("smart-host", "/smarthosts/provider"), ("smart-host-new", "/smarthosts/new"), ("collectors", "/collectors"),
+            ("collector", $"/collectors/{site.Id}/head-office"), ("collector-new", "/collectors/new"), ("routes", "/routes"), ("users", "/users"), ("user", "/users/night.shift"), ("keys", "/keys"),
+            ("audit", "/audit"), ("about", "/about"), ("start", "/start"),
         ];
     }
 

@@ -76,6 +76,11 @@ public sealed class MessageTests(SharedServer server)
         Assert.Equal(("row.example", "hold", 2, "held"), (
             row["domain"]!.GetValue<string>(), row["route"]!.GetValue<string>(), row["messages"]!.GetValue<int>(), row["state"]!.GetValue<string>()));
         Assert.Null(row["nextAttempt"]);
+
+        foreach (var one in await site.Api.ListAsync($"{site.Path}/messages")) await site.Api.PostAsync($"/messages/{one["id"]}/freeze");
+        row = Assert.Single(await site.Api.ListAsync($"{site.Path}/queues"));
+        Assert.Equal("frozen", row["state"]!.GetValue<string>());
+        Assert.Null(row["nextAttempt"]);
     }
 
     [Fact(Timeout = Limits.Ordinary)]

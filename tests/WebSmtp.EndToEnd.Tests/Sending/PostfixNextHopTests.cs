@@ -192,6 +192,33 @@ public sealed class PostfixNextHopTests(SharedServer server)
         await LoggedAsync(postfix, "Trusted TLS connection established from");
     }
 
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_smart_host_of_one_site_alone_gets_our_certificate_too()
+    {
+        using var authority = new TestAuthority();
+        var options = ForDomain() with { Authority = authority, NeedsClientCertificate = true };
+        await using var postfix = await Postfix.StartAsync(options, Stop);
+        server.Dns.Address(options.Name, "127.0.0.1");
+        var certificate = authority.Issue("hub.example");
+        var host = new JsonObject
+        {
+            ["host"] = options.Name,
+            ["port"] = postfix.Port,
+            ["tls"] = "verify",
+            ["certificateAuthority"] = authority.Pem,
+            ["clientCertificate"] = certificate,
+        };
+        await using var site = await server.NewSiteAsync(new JsonObject { ["smartHost"] = host }.ToJsonString());
+        // What is never given out stays when a change does not name it.
+        await site.Api.PatchAsync(site.Path, """{ "settings": { "smartHost": { "use": null } } }""");
+        Assert.DoesNotContain("PRIVATE KEY", (await site.Api.GetAsync(site.Path)).ToJsonString(), StringComparison.Ordinal);
+
+        await SendAsync(site, options, "bob");
+
+        Assert.Single(await postfix.WaitForAsync("bob", 1, Stop)).AssertSameAs(SampleMail.Plain("one"), "one");
+        await LoggedAsync(postfix, "Trusted TLS connection established from");
+    }
+
     static PostfixOptions ForDomain() => new(TestSite.Unique("postfix") + ".example");
 
     /// <summary>A site that finds it by DNS.</summary>

@@ -44,6 +44,31 @@ public sealed class CollectingTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task What_came_so_far_is_written_down_while_the_run_goes_on()
+    {
+        await using var bench = new CollectorBench();
+        await bench.AddAsync(Wanted(CollectionMethod.Turn));
+        var played = bench.ListenAsync("SIZE", async talk =>
+        {
+            await AnswerAsync(talk, "TURN", "250 turning");
+            await talk.ReplyAsync();
+            await talk.AskAsync("EHLO provider.example", "250");
+            await talk.SendAsync("a@sender.example", ["u@test.com"], "Subject: x\r\n\r\nfirst\r\n");
+            var told = bench.Store.WhenAsync(runs => runs is [{ EndedAt: null, Messages: 1, Bytes: > 10, Transcript: var said }] && said?.Contains("TURN", StringComparison.Ordinal) is true);
+            while (!told.IsCompleted)
+            {
+                bench.Mail.Time.Advance(TimeSpan.FromMilliseconds(10));
+                await Task.Yield();
+            }
+            await talk.SendAsync("a@sender.example", ["u@test.com"], "Subject: x\r\n\r\nsecond\r\n");
+            await talk.AskAsync("QUIT", "221");
+        });
+
+        Assert.Equal(2, (await bench.RunAsync()).Messages);
+        Assert.Null(await played);
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task What_the_provider_says_behind_its_250_is_heard_by_the_session()
     {
         await using var bench = new CollectorBench();
