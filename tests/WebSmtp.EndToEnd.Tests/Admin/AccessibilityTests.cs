@@ -118,6 +118,8 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
         await site.HoldAsync("a-rather-long-name-of-a-domain.branch.example", account, """{ "maxMessages": 10 }""");
         await site.HoldAsync("*.wild.example");
         await site.Api.PostAsync($"{site.Path}/domains", """{ "name": "alias.example", "kind": "alias" }""");
+        await site.Api.PostAsync("/smarthosts", $$"""{ "name": "a-rather-long-name-of-a-smart-host-{{site.Id}}", "host": "relay.example", "auth": { "type": "password", "username": "hub", "password": "open sesame" } }""");
+        await site.Api.PostAsync($"{site.Path}/collectors", """{ "name": "a-rather-long-name-of-a-collector", "host": "odmr.provider.example", "method": "turn", "username": "hub", "password": "open sesame" }""");
         await site.SendAsync("somebody@a-rather-long-name-of-a-domain.branch.example", SampleMail.Plain("one"));
         await site.SendAsync("somebody@van.wild.example", SampleMail.Plain("two"));
         return site;
@@ -143,7 +145,8 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
             $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example/settings/delivery", $"/sites/{site.Id}/domains/hub.example/dns",
             "/simulate", $"/simulate?site={site.Id}&client=192.0.2.99&from=a@sender.example&to=somebody@van.wild.example%20user@elsewhere.example", "/accounts", "/accounts/new", $"/accounts/{account}", "/password", "/no-such-page",
             "/users", "/users/new", "/users/admin", "/users/nobody", "/keys", "/audit", "/audit?actor=nobody", "/about", "/start", "/start?step=route",
-            "/smarthosts", "/smarthosts/new", "/collectors", "/collectors/new", "/routes",
+            "/smarthosts", "/smarthosts/new", $"/smarthosts/a-rather-long-name-of-a-smart-host-{site.Id}", $"/smarthosts/a-rather-long-name-of-a-smart-host-{site.Id}/edit",
+            "/collectors", "/collectors/new", $"/collectors/{site.Id}/a-rather-long-name-of-a-collector", $"/collectors/{site.Id}/a-rather-long-name-of-a-collector/edit", "/routes",
         ];
     }
 
