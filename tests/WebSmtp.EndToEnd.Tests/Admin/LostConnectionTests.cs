@@ -52,6 +52,35 @@ public sealed class LostConnectionTests(Browser browser)
         await Expect(page.GetByLabel("Name, without the #")).ToHaveValueAsync("half-typed");
     }
 
+    [Fact(Timeout = Limits.Long)]
+    public async Task Every_page_that_lives_comes_back_with_its_filters()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        await using var site = await TestSite.CreateAsync(server);
+        await AdminPages.FillAsync(site);
+        var message = (await server.Api.ListAsync($"{site.Path}/messages"))[0]["id"]!.GetValue<string>();
+        var first = await browser.OpenLoggedInAsync(server);
+        var open = new List<(IPage Page, string Path, Task Loaded)>();
+        foreach (var path in (string[])[
+            "/?range=7d", "/held/accounts", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/queue?site={site.Id}", $"/messages/{message}",
+            $"/sessions?site={site.Id}", "/log?text=nothing-like-it", "/operations", "/routes", "/smarthosts", "/collectors", "/sites", $"/sites/{site.Id}"])
+        {
+            var page = open.Count is 0 ? first : await first.Context.NewPageAsync();
+            await page.GoLiveAsync(path);
+            open.Add((page, page.Url, LoadedAgain(page)));
+        }
+
+        await server.RestartAsync(Stop);
+
+        foreach (var (page, url, loaded) in open)
+        {
+            await loaded.WaitAsync(Stop);
+            await page.LiveAsync();
+            Assert.Equal(url, page.Url);
+            await Expect(page.GetByText("The connection to the server is lost")).ToBeHiddenAsync();
+        }
+    }
+
     static Task LoadedAgain(IPage page)
     {
         var loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

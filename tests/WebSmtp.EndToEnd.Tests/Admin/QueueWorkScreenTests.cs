@@ -61,6 +61,30 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task All_that_match_are_sent_over_a_smart_host()
+    {
+        await using var sink = new RecordingSink(new());
+        await using var site = await server.NewSiteAsync();
+        var name = TestSite.Unique("detour");
+        await site.Api.PostAsync("/smarthosts", $$"""{ "name": "{{name}}", "host": "[127.0.0.1]", "port": {{sink.Port}}, "tls": "none" }""");
+        await site.HoldAsync("elsewhere.example");
+        await site.SendAsync("somebody@elsewhere.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GotoAsync($"/messages?q=site:{site.Id}");
+        await page.GetByLabel("all 2 that match").CheckAsync();
+        await page.Button("Redirect…").ClickAsync();
+        await Expect(page.Heading("Redirect 2 messages?")).ToBeVisibleAsync();
+        await page.Button("Redirect 2 messages").ClickAsync();
+        await Expect(page.Locator(".notice").First).ToBeVisibleAsync();
+        await page.GetByLabel("Over a smart host").SelectOptionAsync(name);
+        await page.Button("Redirect 2 messages").ClickAsync();
+
+        await Expect(page.Locator("[data-done]")).ToHaveTextAsync("2");
+        Assert.Equal(2, (await sink.Host.WaitForAsync(2, Stop)).Count);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task Without_a_script_chosen_messages_are_frozen_and_exported()
     {
         await using var site = await server.NewSiteAsync();

@@ -37,7 +37,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime
         await RunAsync(Path.Combine(_programs, "initdb"), "-D", data, "-U", "websmtp", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8");
         _port = FreePort();
         await RunAsync(Path.Combine(_programs, "pg_ctl"), "-D", data, "-w", "-l", Path.Combine(_directory, "log"), "-o",
-            $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", "start");
+            $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=500", "start");
         await ExecuteAsync("postgres", $"CREATE DATABASE {Template}");
         await using (await TestDatabase.OpenAsync(PostgreSqlDatabase.For(Uri(Template)))) { }
         NpgsqlConnection.ClearAllPools();
