@@ -1,4 +1,5 @@
 using System.Text;
+using WebSmtp.EndToEnd.Tests.Dns;
 using WebSmtp.EndToEnd.Tests.Server;
 using WebSmtp.EndToEnd.Tests.Smtp;
 
@@ -12,7 +13,8 @@ public sealed class SecretsTests(Browser browser)
     [Fact(Timeout = Limits.Long)]
     public async Task No_secret_is_on_a_page_in_an_answer_or_in_a_log()
     {
-        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        await using var dns = new LoopbackDns();
+        await using var server = await WebSmtpProcess.StartAsync(new() { Dns = dns.EndPoint }, Stop);
         await using var site = await TestSite.CreateAsync(server, """{ "protocolLog": "file" }""");
         var account = await AdminPages.FillAsync(site);
         await using (var talk = await site.ConnectAsync())

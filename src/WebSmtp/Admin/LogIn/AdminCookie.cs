@@ -57,8 +57,9 @@ static class AdminCookie
         if (context.Principal is not { Identity.Name: { } name } principal
             || await check.CheckAsync(name, StampOf(principal), context.HttpContext.RequestAborted) is not { } role)
         {
+            // The cookie is left where it is: a request that was under way while its user changed the password
+            // would take away the new one.
             context.RejectPrincipal();
-            await context.HttpContext.SignOutAsync(Scheme);
             return;
         }
         if (role == RoleOf(principal)) return;
