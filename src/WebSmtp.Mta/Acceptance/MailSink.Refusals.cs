@@ -1,4 +1,5 @@
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sessions;
 using WebSmtp.Mta.Trace;
 using WebSmtp.Smtp.Addresses;
 using WebSmtp.Smtp.Server;
@@ -26,7 +27,7 @@ sealed partial class MailSink
         ClientAddress = TextOf(session.Remote),
         HeloName = session.HeloName is { } name ? ReceivedField.Clean(name) : null,
         Account = session.Account ?? (refusal.Stage is "AUTH" && _user is not null ? Plain.Of(_user) : null),
-        Tls = session.Tls?.ToString(),
+        Tls = session.Tls is { } version ? TlsNames.Of(version) : null,
         MailFrom = refusal.From?.ToString(),
         Recipient = recipient is null ? null : _envelope.Complete(recipient).ToString(),
         HeaderMessageId = refusal.Stage is "DATA" ? _header?.MessageId : null,

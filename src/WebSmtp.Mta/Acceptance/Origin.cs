@@ -1,5 +1,6 @@
 using System.Net;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Sessions;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Addresses;
 using WebSmtp.Smtp.Server;
@@ -16,7 +17,7 @@ sealed record Origin(string ClientAddress, string HeloName, string? Account, str
 {
     public static Origin Of(ServerSession session, MailParameters parameters) => new(
         MailSink.TextOf(session.Remote), ReceivedField.Clean(session.HeloName), session.Account,
-        ReceivedField.Protocol(session, parameters.SmtpUtf8), MailSink.AddressOf(session.Remote), session.Tls?.ToString(), IsSmtp: true);
+        ReceivedField.Protocol(session, parameters.SmtpUtf8), MailSink.AddressOf(session.Remote), session.Tls is { } version ? TlsNames.Of(version) : null, IsSmtp: true);
 
     /// <param name="door">One word: <c>Pickup</c>, <c>HTTP</c>.</param>
     public static Origin Submitted(string door, string clientAddress) => new(clientAddress, "localhost", null, door, null, null, IsSmtp: false);

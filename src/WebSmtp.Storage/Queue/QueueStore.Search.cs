@@ -55,6 +55,9 @@ sealed partial class QueueStore
                 (total, isExact) = (total + count, isExact && exact);
             }
         }
+        // One that ended between the look at what lives and the look at what ended is in both: as it is now.
+        List<(Message Message, Place Place)> once = [.. rows.AsEnumerable().Reverse().DistinctBy(row => row.Message.Id)];
+        (rows, total) = (once, total - (rows.Count - once.Count));
         // What lies beyond the place where one search was cut off comes when that has caught up.
         if (floor is { } cut) rows.RemoveAll(row => Place.Compare(row.Place, cut) is not 0 and var side && side > 0 == ascending);
         rows.Sort((a, b) => ascending ? Place.Compare(a.Place, b.Place) : Place.Compare(b.Place, a.Place));
