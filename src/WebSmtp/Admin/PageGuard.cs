@@ -12,9 +12,11 @@ static class PageGuard
     /// <summary>The page that is shown instead, by status.</summary>
     public const string ProblemPath = "/problem/{0}";
 
+    // A document keeps the policy it came with while its contents are changed by links, so one policy serves all pages. What
+    // may stand in a frame is only what says so itself: the HTML of a message, in a sandbox.
     const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-        + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
+        + "form-action 'self'; base-uri 'self'; frame-src 'self'; frame-ancestors 'none'";
 
     static readonly PathString[] NotOurs = ["/api", "/swagger", "/healthz", "/readyz"];
 
@@ -51,9 +53,6 @@ static class PageGuard
         // A form that its page does not have any more is answered with an empty text, which would be taken for an answer.
         if (status is StatusCodes.Status400BadRequest && context.Response.ContentLength is null or 0) context.Response.ContentType = null;
     }
-
-    /// <summary>For a page that shows an answer of this server in a frame, which then says itself what it may do.</summary>
-    public static void AllowOwnFrames(HttpResponse response) => response.Headers.ContentSecurityPolicy = Policy + "; frame-src 'self'";
 
     static void AddHeaders(IHeaderDictionary headers)
     {

@@ -162,7 +162,8 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         var id = Assert.Single(await site.Api.ListAsync($"{site.Path}/messages"))["id"]!.GetValue<string>();
         var page = await browser.OpenLoggedInAsync(site.Server);
 
-        await page.GotoAsync($"/messages/{id}?tab=html");
+        await page.GotoAsync($"/messages/{id}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "HTML", Exact = true }).ClickAsync();
 
         var frame = page.FrameLocator("iframe");
         await Expect(frame.Locator("h1")).ToHaveTextAsync("Hostile");
