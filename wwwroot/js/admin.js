@@ -103,8 +103,16 @@
   }
 
   // A post takes a moment: its button says so, and cannot be pressed twice. A dialog has done its work then.
+  const wake = () => document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  const sayUnsent = (unsent) => {
+    const notice = document.getElementById("unsent");
+    if (!notice) return;
+    notice.hidden = !unsent;
+    if (unsent) notice.scrollIntoView({ block: "nearest" });
+  };
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
+    sayUnsent(false);
     setTimeout(() => {
       button?.setAttribute("aria-busy", "true");
       event.target.closest("dialog")?.close();
@@ -113,6 +121,13 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest('[aria-busy="true"]')) event.preventDefault();
   }, true);
+  // The server was not reached. The page is still there with all that was typed, and the button can be pressed again.
+  window.addEventListener("unhandledrejection", () => {
+    if (!document.querySelector("[aria-busy]")) return;
+    wake();
+    sayUnsent(true);
+  });
+  window.addEventListener("pageshow", wake);
 
   // The live connection. While it is lost the page stays as it is, greyed; when the server is back but does not know
   // this page any more (it was restarted), the page loads anew: its state is in its address.
@@ -130,22 +145,42 @@
     location.reload();
   };
 
-  // What was typed but not sent survives that reload; passwords are not kept.
+  // What was typed or ticked but not sent survives that reload; passwords and keys are not kept.
   const typed = "websmtp-typed";
-  const fields = () => [...document.querySelectorAll("form[method=post] :is(input, select):not([type=hidden], [type=password])")];
-  const keepTyped = () => sessionStorage.setItem(typed, JSON.stringify({
-    page: location.href,
-    values: fields().map((field) => field.type === "checkbox" || field.type === "radio" ? field.checked : field.value),
-  }));
+  const isBox = (field) => field.type === "checkbox" || field.type === "radio";
+  const sent = (field) => field.name && field.matches(":is(input, select, textarea):not([type=hidden], [type=password], [data-secret])");
+  const fields = () => [...document.forms].flatMap((form) => [...form.elements]).filter((field) => sent(field));
+  const value = (field) => isBox(field) ? field.checked : field.value;
+  const asItCame = (field) => isBox(field) ? field.defaultChecked : !field.options ? field.defaultValue
+    : ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+  const isTyped = (field) => value(field) !== asItCame(field);
+  const named = () => {
+    const count = {};
+    return fields().map((field) => {
+      const form = field.form.elements._handler?.value ?? field.form.getAttribute("action");
+      const name = [form, field.name, isBox(field) ? field.value : ""].join(" ");
+      count[name] = (count[name] ?? 0) + 1;
+      return [`${name} ${count[name]}`, field];
+    });
+  };
+  const valuesOf = (all) => named().filter(([, field]) => all || isTyped(field)).map(([name, field]) => [name, value(field)]);
+  const setValues = (kept) => {
+    const values = new Map(kept);
+    for (const [name, field] of named()) {
+      if (!values.has(name)) continue;
+      if (isBox(field)) field.checked = values.get(name);
+      else field.value = values.get(name);
+    }
+  };
+  const keepTyped = () => {
+    // Where the last answer was a complaint, what was typed came with it.
+    const all = document.querySelector("main :is([aria-invalid=true], .notice[role=alert])") !== null;
+    sessionStorage.setItem(typed, JSON.stringify({ page: location.href, values: valuesOf(all) }));
+  };
   const restoreTyped = () => {
     const kept = JSON.parse(sessionStorage.getItem(typed) ?? "null");
     sessionStorage.removeItem(typed);
-    const now = fields();
-    if (kept?.page !== location.href || kept.values.length !== now.length) return;
-    now.forEach((field, i) => {
-      if (typeof kept.values[i] === "boolean") field.checked = kept.values[i];
-      else field.value = kept.values[i];
-    });
+    if (kept?.page === location.href) setValues(kept.values);
   };
   restoreTyped();
 
@@ -161,7 +196,7 @@
     },
   });
   Blazor.addEventListener("enhancedload", () => {
-    document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+    wake();
     const answer = document.querySelector("[data-toast], .notice[role=alert]");
     if (answer) answer.scrollIntoView({ block: "nearest" });
   });
