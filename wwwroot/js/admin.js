@@ -149,14 +149,14 @@
   const typed = "websmtp-typed";
   const isBox = (field) => field.type === "checkbox" || field.type === "radio";
   const sent = (field) => field.name && field.matches(":is(input, select, textarea):not([type=hidden], [type=password], [data-secret])");
-  const fields = () => [...document.forms].flatMap((form) => [...form.elements]).filter((field) => sent(field));
+  const fields = (root) => [...document.forms].flatMap((form) => [...form.elements]).filter((field) => sent(field) && root.contains(field));
   const value = (field) => isBox(field) ? field.checked : field.value;
   const asItCame = (field) => isBox(field) ? field.defaultChecked : !field.options ? field.defaultValue
     : ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
   const isTyped = (field) => value(field) !== asItCame(field);
   const named = () => {
     const count = {};
-    return fields().map((field) => {
+    return fields(document).map((field) => {
       const form = field.form.elements._handler?.value ?? field.form.getAttribute("action");
       const name = [form, field.name, isBox(field) ? field.value : ""].join(" ");
       count[name] = (count[name] ?? 0) + 1;
@@ -184,6 +184,35 @@
   };
   restoreTyped();
 
+  // Lists that are drawn once: fetched again when they were changed elsewhere. Nothing moves under the hands of who is at one.
+  const said = (list) => {
+    const copy = list.cloneNode(true);
+    copy.querySelectorAll("time").forEach((time) => { time.textContent = time.dateTime; });
+    copy.querySelectorAll(".selection").forEach((bar) => bar.remove());
+    return copy.textContent;
+  };
+  const open = (list) => list.querySelectorAll("details[open], dialog[open]").length;
+  const isUsed = (list, now) => fields(list).some(isTyped) || open(list) > open(now) || list.querySelector("[data-current]")
+    || list.contains(document.activeElement) || !getSelection().isCollapsed && list.contains(getSelection().anchorNode);
+  const tellChanged = (changed) => document.querySelectorAll("[data-changed]").forEach((note) => { note.hidden = !changed; });
+  const showChanges = async (anyway) => {
+    const list = document.querySelector("[data-followed]"), page = location.href;
+    const answer = await fetch(page, { cache: "no-store", headers: { "X-Followed": "1" } });
+    if (!answer.ok || answer.redirected) return;
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-followed]");
+    if (!now || page !== location.href || said(now) === said(list)) return;
+    if (!anyway && isUsed(list, now)) return tellChanged(true);
+    const kept = valuesOf(false);
+    list.replaceChildren(...now.childNodes);
+    setValues(kept);
+    tellChanged(false);
+    document.dispatchEvent(new Event("websmtp-followed"));
+  };
+  window.websmtp.showChanges = () => showChanges(false);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-show-changes]")) showChanges(true);
+  });
+
   modal.addEventListener("components-reconnect-state-changed", (event) => {
     const state = event.detail.state;
     document.body.classList.toggle("lost", state !== "hide");
@@ -197,6 +226,7 @@
   });
   Blazor.addEventListener("enhancedload", () => {
     wake();
+    tellChanged(false);
     const answer = document.querySelector("[data-toast], .notice[role=alert]");
     if (answer) answer.scrollIntoView({ block: "nearest" });
   });
