@@ -78,6 +78,28 @@ public sealed class OverviewScreenTests(SharedServer server, Browser browser)
 
         await Expect(row.Locator(".figure")).ToHaveTextAsync("0");
         await Expect(row).ToContainTextAsync("by TURN");
+        await row.GetByRole(AriaRole.Link, new() { Name = "Transcript" }).ClickAsync();
+        await Expect(page.Heading("Collection")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Each_account_has_its_own_last_collection_of_a_domain_that_two_may_collect()
+    {
+        await using var site = await server.NewSiteAsync();
+        var (first, second) = (await site.AddAccountAsync("first"), await site.AddAccountAsync("second"));
+        await site.HoldAsync("shared.example", first);
+        await site.Api.PatchAsync($"{site.Path}/domains/shared.example", $$"""{ "route": { "turnAccounts": ["{{first.Username}}", "{{second.Username}}"] } }""");
+        foreach (var account in new[] { first, second })
+        {
+            await site.SendAsync("somebody@shared.example", SampleMail.Plain("one"));
+            await TurnHost.CollectAsync(site, account, Stop);
+        }
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GoLiveAsync("/held/accounts");
+
+        await Expect(page.Locator($"tr[data-account='{first.Username}']")).ToContainTextAsync($"{first.Username} from 127.0.0.1 by TURN");
+        await Expect(page.Locator($"tr[data-account='{second.Username}']")).ToContainTextAsync($"{second.Username} from 127.0.0.1 by TURN");
     }
 
     /// <summary>As the browser does when another tab is brought to the front.</summary>
