@@ -117,6 +117,34 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task Destinations_are_put_in_order_and_found_by_name_in_the_address()
+    {
+        await using var site = await server.NewSiteAsync();
+        foreach (var domain in new[] { "c-first.example", "b-many.example", "a-last.example" }) await site.HoldAsync(domain);
+        await site.SendAsync("somebody@c-first.example", SampleMail.Plain("one"));
+        await site.SendAsync("somebody@b-many.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        await site.SendAsync("somebody@a-last.example", SampleMail.Plain("one"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        var names = page.Locator("tr[data-domain] .row-link");
+
+        await page.GoLiveAsync($"/queue?site={site.Id}");
+        await Expect(names).ToHaveTextAsync(["a-last.example", "b-many.example", "c-first.example"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Most first" }).ClickAsync();
+        await Expect(names).ToHaveTextAsync(["b-many.example", "a-last.example", "c-first.example"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Oldest first" }).ClickAsync();
+        await Expect(names).ToHaveTextAsync(["c-first.example", "b-many.example", "a-last.example"]);
+        await page.GetByLabel("Domain contains").FillAsync("ST.exam");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(names).ToHaveTextAsync(["c-first.example", "a-last.example"]);
+        Assert.EndsWith($"/queue?site={site.Id}&sort=oldest&domain=ST.exam", page.Url, StringComparison.Ordinal);
+        await page.ReloadAsync();
+        await Expect(names).ToHaveTextAsync(["c-first.example", "a-last.example"]);
+        await page.GetByLabel("Domain contains").FillAsync("none-such");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByText("No destination matches")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task An_act_that_suits_only_some_recipients_is_not_offered()
     {
         await using var site = await server.NewSiteAsync();
