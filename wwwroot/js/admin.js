@@ -115,7 +115,7 @@
     sayUnsent(false);
     setTimeout(() => {
       button?.setAttribute("aria-busy", "true");
-      event.target.closest("dialog")?.close();
+      (button ?? event.target).closest("dialog")?.close();
     });
   });
   document.addEventListener("click", (event) => {

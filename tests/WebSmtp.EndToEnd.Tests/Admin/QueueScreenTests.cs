@@ -144,6 +144,30 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
         await Expect(page.GetByText("No destination matches")).ToBeVisibleAsync();
     }
 
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_destination_is_stopped_after_a_question_and_released(bool script)
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("stopped.example");
+        await site.SendAsync("somebody@stopped.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        var page = await browser.OpenLoggedInAsync(site.Server, new(JavaScript: script));
+        await page.GotoAsync($"/queue?site={site.Id}");
+        if (script) await page.LiveAsync();
+
+        await page.Button("Stop stopped.example").ClickAsync();
+        await Expect(Question(page)).ToContainTextAsync("2 messages are frozen");
+        Assert.Equal(2, (await site.Api.ListAsync($"{site.Path}/messages?state=held")).Count);
+        await page.Button("Stop the destination").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("stopped.example is stopped");
+        await Expect(Question(page)).ToHaveCountAsync(0);
+        Assert.Equal(2, (await site.Api.ListAsync($"{site.Path}/messages?state=frozen")).Count);
+
+        await page.Button("Release stopped.example").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("stopped.example goes on.");
+    }
+
     [Fact(Timeout = Limits.Ordinary)]
     public async Task An_act_that_suits_only_some_recipients_is_not_offered()
     {
