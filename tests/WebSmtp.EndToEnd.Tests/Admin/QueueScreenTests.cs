@@ -169,6 +169,32 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_a_sender_wants_to_be_told_is_shown_and_explained()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("told.example");
+        await using (var talk = await site.ConnectAsync())
+        {
+            await talk.GreetAsync();
+            await talk.SayAsync("MAIL FROM:<sender@away.example>");
+            await talk.ExpectAsync("250 *");
+            await talk.SayAsync("RCPT TO:<somebody@told.example> NOTIFY=FAILURE,DELAY");
+            await talk.ExpectAsync("250 *");
+            await talk.SayAsync("DATA");
+            await talk.ExpectAsync("354 *");
+            await talk.SayContentAsync(SampleMail.Plain("one"));
+            await talk.ExpectAsync("250 *");
+        }
+        var page = await OpenOnlyMessageAsync(site);
+
+        await Expect(Recipient(page)).ToContainTextAsync("reports wanted: failure, delay");
+        await page.GetByText("DSN: what is a sender told?").ClickAsync();
+        await Expect(page.GetByText("A delivery status notification")).ToBeVisibleAsync();
+        await page.GotoAsync($"{site.Path}/edit/delivery");
+        await Expect(page.GetByText("DSN: what is a sender told?")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task An_act_that_suits_only_some_recipients_is_not_offered()
     {
         await using var site = await server.NewSiteAsync();
