@@ -49,19 +49,28 @@
     if (time.title !== title) time.title = title;
   };
 
-  const setTimes = (root) => root.querySelectorAll("time[data-time]").forEach(setTime);
+  // What is said of a bar of a chart.
+  const setTitle = (title) => {
+    const at = Date.parse(title.dataset.at);
+    const text = `${short.format(at)} = ${new Date(at).toISOString().replace("T", " ").slice(0, 16)} UTC: ${title.dataset.counted}`;
+    if (title.firstChild && title.firstChild.data !== text) title.firstChild.data = text;
+  };
+
+  const times = "time[data-time], title[data-at]";
+  const set = (element) => element.matches("time") ? setTime(element) : setTitle(element);
+  const setTimes = (root) => root.querySelectorAll(times).forEach(set);
 
   new MutationObserver((changes) => {
     for (const change of changes) {
       const element = change.target.nodeType === Node.ELEMENT_NODE ? change.target : change.target.parentElement;
-      const time = element?.closest("time[data-time]");
-      if (time) setTime(time);
+      const time = element?.closest(times);
+      if (time) set(time);
       else for (const added of change.addedNodes) if (added.nodeType === Node.ELEMENT_NODE) {
-        if (added.matches("time[data-time]")) setTime(added);
+        if (added.matches(times)) set(added);
         setTimes(added);
       }
     }
-  }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["datetime", "title"] });
+  }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["datetime", "title", "data-at", "data-counted"] });
   setTimes(document);
   setInterval(() => setTimes(document), 15_000);
 
