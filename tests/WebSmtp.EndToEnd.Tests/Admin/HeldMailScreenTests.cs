@@ -123,6 +123,24 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task The_note_names_the_port_for_each_way_of_asking()
+    {
+        await using var site = await server.NewSiteAsync();
+        var account = await site.AddAccountAsync("noted");
+        await site.HoldAsync("noted.example", account);
+        var odmr = FreePorts.Next();
+        await site.Api.PatchAsync(site.Path, $$"""{ "endpoints": [ {{TestSite.Endpoint(odmr, odmr: true)}}, {{TestSite.Endpoint(site.Port)}} ] }""");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GotoAsync($"/held/{site.Id}/noted.example");
+
+        await Expect(page.Locator("pre", new() { HasText = "protocol ODMR" })).ToContainTextAsync($"service {odmr}");
+        await Expect(page.Locator("pre", new() { HasText = "protocol ETRN" })).ToContainTextAsync($"service {site.Port}");
+        await Expect(page.Locator("pre", new() { HasText = "--method atrn" })).ToContainTextAsync($"--port {odmr}");
+        await Expect(page.Locator("pre", new() { HasText = "TURN                or" })).ToContainTextAsync($"port {site.Port}");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_wildcards_page_shows_its_own_domains_however_many_others_have_mail()
     {
         await using var site = await server.NewSiteAsync();
