@@ -168,7 +168,7 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
         var page = await browser.OpenLoggedInAsync(site.Server);
         await page.GotoAsync($"/messages?site={site.Id}&domain=deleted.example");
         await page.Locator("tbody .row-link").ClickAsync();
-        await page.LiveAsync();
+        await page.Locator(".strip[data-interactive=true]").WaitForAsync();
 
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
         Assert.EndsWith(".eml", download.SuggestedFilename, StringComparison.Ordinal);

@@ -38,6 +38,20 @@ public sealed class OverviewScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task All_alarms_are_there_for_who_wants_them()
+    {
+        await using var own = await WebSmtpProcess.StartAsync(new(), Stop);
+        await using var site = await TestSite.CreateAsync(own);
+        for (var i = 0; i < 14; i++) await site.HoldAsync($"alarm{i}.example", route: """{ "etrn": false }""");
+        var page = await browser.OpenLoggedInAsync(own);
+
+        await page.GoLiveAsync("/");
+        await Expect(page.Locator("[data-alarm]:visible")).ToHaveCountAsync(12);
+        await page.GetByText("2 more", new() { Exact = true }).ClickAsync();
+        await Expect(page.Locator("[data-alarm]:visible")).ToHaveCountAsync(14);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_tab_that_nobody_looks_at_rests_and_is_right_when_one_looks_again()
     {
         await using var site = await server.NewSiteAsync();

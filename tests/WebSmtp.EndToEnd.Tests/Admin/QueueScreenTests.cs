@@ -262,7 +262,8 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
         await Expect(page.Locator("main form[method=post]")).ToHaveCountAsync(0);
         await page.GoLiveAsync($"/queue?site={site.Id}");
         await Expect(page.Locator("tr[data-domain='seen.example'] .badge")).ToHaveTextAsync(["held"]);
-        await Expect(page.Locator("main button")).ToHaveCountAsync(0);
+        await Expect(page.Locator("main [data-live] button")).ToHaveCountAsync(0);
+        await Expect(page.Locator("main form[method=post]")).ToHaveCountAsync(0);
 
         await open.Button("Delete").ClickAsync();
         await open.Button("Delete the message").ClickAsync();
@@ -276,7 +277,8 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
         var page = await browser.OpenLoggedInAsync(site.Server);
         await page.GotoAsync($"/messages?site={site.Id}");
         await page.Locator("tbody .row-link").ClickAsync();
-        await page.LiveAsync();
+        // The list lives as well.
+        await page.Locator(".strip[data-interactive=true]").WaitForAsync();
         return page;
     }
 

@@ -203,7 +203,7 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         await Expect(page.Locator(".strip code")).ToHaveTextAsync(id);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Act… on b@traced.example" }).ClickAsync();
-        await page.GetByLabel("Return").CheckAsync();
+        await page.GetByRole(AriaRole.Radio, new() { Name = "Return" }).CheckAsync();
         await page.Button("Do it").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync("b@traced.example: returned.");
         await Expect(page.Locator("section[aria-labelledby=recipients] tbody tr .badge")).ToHaveTextAsync(["held", "failed"]);
