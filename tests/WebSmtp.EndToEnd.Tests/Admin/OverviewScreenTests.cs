@@ -92,7 +92,13 @@ public sealed class OverviewScreenTests(SharedServer server, Browser browser)
 
         await Expect(row.Locator(".figure")).ToHaveTextAsync("0");
         await Expect(row).ToContainTextAsync("by TURN");
-        await row.GetByRole(AriaRole.Link, new() { Name = "Transcript" }).ClickAsync();
+        await row.GetByRole(AriaRole.Link, new() { Name = account.Username, Exact = true }).ClickAsync();
+        await Expect(page.Heading(account.Username)).ToBeVisibleAsync();
+        await Expect(page.Locator("[data-held-messages]")).ToHaveTextAsync("0 messages");
+        await Expect(page.Locator("li[data-domain]")).ToHaveCountAsync(2);
+        await site.SendAsync("somebody@second.example", SampleMail.Plain("two"));
+        await Expect(page.Locator("[data-held-messages]")).ToHaveTextAsync("1 message");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Transcript" }).ClickAsync();
         await Expect(page.Heading("Collection")).ToBeVisibleAsync();
     }
 
