@@ -7,36 +7,37 @@ sealed class ConnectionPlaces
 {
     readonly ConcurrentDictionary<int, Places> _sites = new();
 
+    /// <summary>A place for one worker more; false: there is none, and work that nobody is at waits for the next.</summary>
     /// <param name="limit">0: none.</param>
-    public bool TryTake(int siteId, long limit)
+    public bool TryTake(int siteId, long limit, DestinationWork work)
     {
         var places = _sites.GetOrAdd(siteId, static _ => new());
         lock (places)
         {
-            if (limit > 0 && places.Taken >= limit) return false;
+            if (limit > 0 && places.Taken >= limit)
+            {
+                if (work.WaitsForPlace()) places.Waiting.Enqueue(work);
+                return false;
+            }
             places.Taken++;
             return true;
         }
     }
 
-    /// <summary>Nobody works on it, for want of a place.</summary>
-    public void Wait(int siteId, DestinationWork work)
-    {
-        var places = _sites.GetOrAdd(siteId, static _ => new());
-        lock (places) places.Waiting.Enqueue(work);
-    }
-
     /// <summary>Others wait: nobody should keep a place only because more might come.</summary>
     public bool AreScarce(int siteId) => _sites.TryGetValue(siteId, out var places) && places.Waiting.Count > 0;
 
-    /// <summary>Gives a place back; the destination that should try to have it, if one waits.</summary>
+    /// <summary>Gives a place back; the destination that should have it, if one waits, with a worker begun.</summary>
     public DestinationWork? Leave(int siteId)
     {
         var places = _sites[siteId];
         lock (places)
         {
             places.Taken--;
-            return places.Waiting.TryDequeue(out var next) ? next : null;
+            // What others have done meanwhile wants no place any more.
+            while (places.Waiting.TryDequeue(out var next))
+                if (next.TryBegin()) return next;
+            return null;
         }
     }
 

@@ -47,7 +47,7 @@ sealed class DestinationWork(DestinationKey key)
     readonly int _mostWorkers = MostWorkers(key);
     int _workers;
     int _allowed = Math.Min(FirstWorkers, MostWorkers(key));
-    bool _wasFull, _over;
+    bool _wasFull, _waitsForPlace, _over;
 
     public DestinationKey Key => key;
 
@@ -163,17 +163,18 @@ sealed class DestinationWork(DestinationKey key)
         }
     }
 
-    /// <summary>A worker that was wanted cannot begin. True: nobody works on it.</summary>
-    public bool NotBegun()
+    /// <summary>A worker that was wanted cannot begin. True: nobody works on it, and there is a place to wait for.</summary>
+    public bool WaitsForPlace()
     {
-        lock (_lock) return --_workers == 0;
+        lock (_lock) return _waitsForPlace = --_workers == 0;
     }
 
-    /// <summary>Somebody may begin after all: is it still wanted.</summary>
+    /// <summary>Its wait for a place is over. True: somebody is still wanted, and begins.</summary>
     public bool TryBegin()
     {
         lock (_lock)
         {
+            _waitsForPlace = false;
             if (_over || _waiting.Count == 0) return false;
             _workers++;
             return true;
@@ -189,7 +190,7 @@ sealed class DestinationWork(DestinationKey key)
     /// <summary>As many as have something to do soon, not one for each message.</summary>
     bool TryGrow()
     {
-        if (_workers >= _allowed || _waiting.Count <= _workers / 2) return false;
+        if (_waitsForPlace || _workers >= _allowed || _waiting.Count <= _workers / 2) return false;
         _workers++;
         return true;
     }

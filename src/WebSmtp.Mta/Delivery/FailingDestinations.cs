@@ -79,7 +79,7 @@ sealed class FailingDestinations(RouteStates states, TimeProvider time)
         retryAt = new(retryAt.Ticks - retryAt.Ticks % TimeSpan.TicksPerMillisecond, retryAt.Offset);
         var failing = new FailingDestination(key, probe, trouble, failures, now, retryAt);
         if (before is not null || _failing.Count < Most) _failing[key] = failing;
-        states.Report(key.Site.Id, key.Name, trouble.Condition, trouble.Reply.Text, retryAt, key.Site.Id);
+        states.Report(key.Site.Id, key.Name, trouble.Condition, trouble.Reason, retryAt, key.Site.Id);
         return failing;
     }
 

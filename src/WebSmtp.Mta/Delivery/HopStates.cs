@@ -19,7 +19,7 @@ sealed class HopStates(RouteStates states, TimeProvider time)
     public RouteTrouble? Look(RouteHop.Via hop, int siteId)
     {
         if (!_stops.TryGetValue(KeyOf(hop), out var stop)) return null;
-        if (!stop.Hop.Target.Equals(hop.Target))
+        if (!stop.Hop.Target.Equals(hop.Target) || stop.Trouble.Condition is RouteCondition.OverBudget && stop.Hop.Limits != hop.Limits)
         {
             if (_stops.TryRemove(new(KeyOf(hop), stop))) states.Clear(null, hop.Route, siteId);
             return null;
@@ -47,7 +47,7 @@ sealed class HopStates(RouteStates states, TimeProvider time)
             stop.Interval = interval < LongestProbe ? interval : LongestProbe;
             stop.Hop = hop;
             stop.Trouble = trouble with { Condition = RouteCondition.OnHold, Until = time.GetUtcNow() + stop.Interval };
-            states.Report(null, hop.Route, RouteCondition.OnHold, trouble.Reply.Text, stop.Trouble.Until.Value, siteId);
+            states.Report(null, hop.Route, RouteCondition.OnHold, trouble.Reason, stop.Trouble.Until.Value, siteId);
             return stop.Trouble;
         }
     }
@@ -57,7 +57,7 @@ sealed class HopStates(RouteStates states, TimeProvider time)
     {
         var stop = _stops.GetOrAdd(KeyOf(hop), static (_, hop) => new(hop), hop);
         lock (stop) (stop.Hop, stop.Trouble) = (hop, trouble);
-        states.Report(null, hop.Route, RouteCondition.OverBudget, trouble.Reply.Text, trouble.Until!.Value, siteId);
+        states.Report(null, hop.Route, RouteCondition.OverBudget, trouble.Reason, trouble.Until!.Value, siteId);
     }
 
     /// <summary>It took our log-in and is within its limits.</summary>

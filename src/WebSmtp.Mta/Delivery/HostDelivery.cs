@@ -82,7 +82,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
 
             var (at, started) = (_at!, outbound.Time.GetTimestamp());
             _session!.Idles = false;
-            var attempt = await outbound.Transmission.SendAsync(_client!, message, new(at.Name, Text(at)), stop);
+            var attempt = await outbound.Transmission.SendAsync(_client!, message, Record(at), stop);
             _session.Idles = true;
             if (_fellBack is { } broken) attempt = attempt with { Note = attempt.Note is null ? broken : $"{attempt.Note} {broken}" };
             await EndMessageAsync(attempt);
@@ -201,6 +201,8 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
                 tries.Stop(hop, stopped);
                 continue;
             }
+            // A domain's own limits are for its mail, whichever way it goes.
+            if (hop is RouteHop.Domain && tries is { Stopped: { Condition: RouteCondition.OverBudget } spent } && tries.IsOut(hop)) return spent;
             if (tries.IsOut(hop)) continue;
             if (await tries.FindAsync(outbound, hop, _settings, stop) is not { } hosts)
             {
@@ -317,7 +319,8 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
 
     /// <summary>A smart host that says so instead of taking anybody: it forgot about our log-in, or wants one. RFC 4954 section 6.</summary>
     static RecipientOutcome? RefusedLogIn(Attempt attempt) =>
-        attempt.Outcomes is [{ Stage: not null, Reply.Code: 530 or 534 or 535 or 538 } first, ..]
+        attempt.Outcomes is [{ Stage: not null, Reply: { } reply } first, ..]
+        && reply is { Code: 530 or 534 or 535 or 538 } or { IsPermanent: true, Status: { Subject: 7, Detail: 8 or 9 or 11 or 57 } }
         && !attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true }) ? first : null;
 
     /// <summary>Recipients that a transaction had no room for while it took others. RFC 5321 section 4.5.3.1.10.</summary>
@@ -332,5 +335,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
 
     static string Why(Attempt attempt) => attempt.Outcomes[0].Reply?.ToString() ?? attempt.Broken ?? "the connection broke";
 
-    internal static string Text(NextHop host) => $"[{host.Remote.Address}]:{host.Remote.Port}";
+    internal static RemoteHost Record(NextHop host) => new(host.Name, Text(host));
+
+    static string Text(NextHop host) => $"[{host.Remote.Address}]:{host.Remote.Port}";
 }

@@ -24,6 +24,12 @@ sealed record HostTry(RemoteHost Host, ClientPhase Stage, string What, string? T
 /// <param name="Reply">4yz: it may be different later; 5yz: it will not.</param>
 sealed record RouteTrouble(RouteCondition Condition, Reply Reply)
 {
+    /// <summary>The host whose words the reply is; null: it is how this server puts what happened.</summary>
+    public RemoteHost? SaidBy { get; init; }
+
+    /// <summary>For people, with the host that said it.</summary>
+    public string Reason => SaidBy is null ? Reply.Text : $"{SaidBy}: {Reply.Text}";
+
     /// <summary>When it is worth another try; null: by the retry intervals.</summary>
     public DateTimeOffset? Until { get; init; }
     public ClientPhase? Stage { get; init; }

@@ -199,11 +199,7 @@ public sealed partial class Scheduler : IDisposable
     internal void Begin(DestinationWork work)
     {
         var site = work.Key.Site;
-        if (!Places.TryTake(site.Id, site.Settings.Get(SettingsTable.MaxOutboundConnections)))
-        {
-            if (work.NotBegun()) Places.Wait(site.Id, work);
-            return;
-        }
+        if (!Places.TryTake(site.Id, site.Settings.Get(SettingsTable.MaxOutboundConnections), work)) return;
         var working = Task.Run(() => WorkAsync(work));
         _workers.TryAdd(working, 0);
         _ = working.ContinueWith(ended => _workers.TryRemove(ended, out _), TaskScheduler.Default);
@@ -226,6 +222,6 @@ public sealed partial class Scheduler : IDisposable
             work.Abandoned();
         }
         if (work.IsOver) _work.TryRemove(new(work.Key, work));
-        if (Places.Leave(work.Key.Site.Id) is { } next && next.TryBegin()) Begin(next);
+        if (Places.Leave(work.Key.Site.Id) is { } next) Begin(next);
     }
 }

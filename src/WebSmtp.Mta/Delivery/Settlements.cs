@@ -31,14 +31,14 @@ static class Settlements
     {
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Deferred(log, Id(recipient), recipient.Address, attempt.Host, reply, dueAt);
-        return Settle(outcome, attempt, owner, null, dueAt, reply, "deferred", by) with { OwnWords = outcome.Reply is null };
+        return Settle(outcome, attempt, owner, null, dueAt, reply, "deferred", by);
     }
 
     public static Settlement Expired(RecipientOutcome outcome, Attempt attempt, string owner, ILogger log)
     {
         var (recipient, reply) = (outcome.Recipient, Text(Why(outcome, attempt)));
         Log.Failed(log, Id(recipient), recipient.Address, attempt.Host, reply);
-        return Settle(outcome, attempt, owner, RecipientState.Expired, null, reply, "expired", null) with { OwnWords = outcome.Reply is null };
+        return Settle(outcome, attempt, owner, RecipientState.Expired, null, reply, "expired", null);
     }
 
     /// <summary>
@@ -51,7 +51,10 @@ static class Settlements
         var reply = Text(trouble.Reply);
         Log.Deferred(log, Id(recipient), recipient.Address, null, reply, dueAt);
         return new(recipient.Id, new(recipient.MessageId), owner, RecipientState.Queued, dueAt, reply, null, counts,
-            new() { Event = "deferred", Recipient = recipient.Address, Detail = "Not tried itself: it waits with other mail for the same route, which was.", Reply = reply });
+            new() { Event = "deferred", Recipient = recipient.Address, Detail = "Not tried itself: it waits with other mail for the same route, which was.", Reply = reply })
+        {
+            SaidBy = trouble.SaidBy?.Name,
+        };
     }
 
     /// <summary>Was held for longer than its domain's mail may wait.</summary>
@@ -81,8 +84,15 @@ static class Settlements
         })
         {
             Before = first ? [.. attempt.Tries.Select(Traced)] : [],
+            SaidBy = SaidBy(outcome, attempt)?.Name,
         };
     }
+
+    /// <summary>A reply is a host's where one was asked; a folder says nothing.</summary>
+    static RemoteHost? SaidBy(RecipientOutcome outcome, Attempt attempt) =>
+        outcome.Reply is null ? null
+        : attempt.Trouble is { } trouble ? trouble.SaidBy
+        : outcome.Stage is not null && attempt.Host is { Address: not null } host ? host : null;
 
     static TraceEvent Traced(HostTry tried) => new()
     {

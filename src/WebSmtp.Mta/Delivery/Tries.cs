@@ -13,9 +13,7 @@ sealed class Tries
     readonly Dictionary<RouteHop, IReadOnlyList<NextHop>?> _found = [];
     readonly HashSet<IPEndPoint> _out = [];
     readonly List<HostTry> _failed = [];
-    readonly List<Reply> _replies = [];
-    ClientPhase? _stage;
-    Reply? _last;
+    readonly List<RouteTrouble> _troubles = [];
 
     public IReadOnlyList<HostTry> Failed => _failed;
 
@@ -42,8 +40,7 @@ sealed class Tries
         var (hosts, failure) = await outbound.NextHops.FindAsync(hop, settings, stop);
         if (failure is null) return _found[hop] = hosts;
         _found[hop] = null;
-        (_last, _stage) = (failure, ClientPhase.Connect);
-        _replies.Add(failure);
+        Add(failure, ClientPhase.Connect);
         // What a smart host's name leads to says nothing about the recipient's domain.
         if (failure.IsPermanent && hop is RouteHop.Domain) Final = new(RouteCondition.Ok, failure);
         return null;
@@ -58,31 +55,38 @@ sealed class Tries
 
     /// <summary>Something went wrong there, and is tried in another way: nothing is decided.</summary>
     public void Note(NextHop host, ClientFailure failure, string what, TimeSpan took) =>
-        _failed.Add(new(new(host.Name, HostDelivery.Text(host)), failure.Phase, what, null, took));
+        _failed.Add(new(HostDelivery.Record(host), failure.Phase, what, null, took));
 
     public void Add(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)
     {
-        _out.Add(host.Remote);
-        _failed.Add(new(new(host.Name, HostDelivery.Text(host)), stage, what, tls, took));
-        (_last, _stage) = (new(451, 4, 4, 2, Said(host, what)), stage);
-        _replies.Add(_last);
+        AddTry(host, stage, what, tls, took);
+        Add(new(451, 4, 4, 2, Said(host, what)), stage);
     }
 
     /// <summary>It could not be connected to, or would not let us in.</summary>
     public void Add(NextHop host, ClientFailure failure, string? tls, TimeSpan took)
     {
         var what = failure.Reply?.ToString() ?? failure.Reason;
-        Add(host, failure.Phase, what, tls, took);
-        _last = failure switch
+        AddTry(host, failure.Phase, what, tls, took);
+        var (reply, isHosts) = failure switch
         {
             // RFC 5321 section 3.1, RFC 7504: a host that takes no mail says so in place of a greeting.
-            { Phase: ClientPhase.Greeting or ClientPhase.Hello, Reply: { IsPermanent: true } reply } => new(reply.Code, reply.Status ?? new(5, 3, 2), $"{host}: {reply.Text}"),
-            { Phase: ClientPhase.StartTls } when host.Tls is not HostTls.Opportunistic => new(451, 4, 7, 5, $"{Said(host, what)}; its mail goes with TLS only"),
-            { Reply: { IsTransient: true } reply } => new(reply.Code is 421 ? 451 : reply.Code, reply.Status ?? new(4, 4, 1), $"{host}: {reply.Text}"),
-            _ => new(451, 4, 4, 1, Said(host, what)),
+            { Phase: ClientPhase.Greeting or ClientPhase.Hello, Reply: { IsPermanent: true } said } => (new Reply(said.Code, said.Status ?? new(5, 3, 2), said.Text), true),
+            { Phase: ClientPhase.StartTls } when host.Tls is not HostTls.Opportunistic => (new(451, 4, 7, 5, $"{Said(host, what)}; its mail goes with TLS only"), false),
+            { Reply: { IsTransient: true } said } => (new(said.Code is 421 ? 451 : said.Code, said.Status ?? new(4, 4, 1), said.Text), true),
+            _ => (new(451, 4, 4, 1, Said(host, what)), false),
         };
-        _replies[^1] = _last;
+        Add(reply, failure.Phase, isHosts ? HostDelivery.Record(host) : null);
     }
+
+    void AddTry(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)
+    {
+        _out.Add(host.Remote);
+        _failed.Add(new(HostDelivery.Record(host), stage, what, tls, took));
+    }
+
+    void Add(Reply reply, ClientPhase stage, RemoteHost? saidBy = null) =>
+        _troubles.Add(new(reply.IsPermanent ? RouteCondition.Ok : RouteCondition.CoolingDown, reply) { Stage = stage, SaidBy = saidBy });
 
     /// <summary>The host in front, unless that is how it begins.</summary>
     static string Said(NextHop host, string what) =>
@@ -93,21 +97,20 @@ sealed class Tries
     public void Hold(NextHop host, RouteTrouble trouble, string why, TimeSpan took)
     {
         _found[host.Of] = null;
-        _failed.Add(new(new(host.Name, HostDelivery.Text(host)), trouble.Stage ?? ClientPhase.Auth, why, null, took));
+        _failed.Add(new(HostDelivery.Record(host), trouble.Stage ?? ClientPhase.Auth, why, null, took));
         Stopped = trouble;
     }
 
     /// <summary>What all of it means for the route: permanent only when every host said so.</summary>
     public RouteTrouble Trouble(RoutePlan plan)
     {
-        if (_last is null || Stopped is { Condition: RouteCondition.OnHold })
+        if (_troubles.Count == 0 || Stopped is { Condition: RouteCondition.OnHold })
         {
             return Stopped ?? new(RouteCondition.CoolingDown, new(451, 4, 3, 5, plan.Hops.Count == 0
                 ? "The smart hosts of this route do not exist any more: name another one"
                 : $"No host of {plan.Name} can be reached"));
         }
-        if (Stopped is null && _replies.TrueForAll(reply => reply.IsPermanent)) return new(RouteCondition.Ok, _last) { Stage = _stage };
-        var reply = _last.IsPermanent ? _replies.Last(reply => !reply.IsPermanent) : _last;
-        return new(RouteCondition.CoolingDown, reply) { Stage = _stage };
+        // One that may not be used now is waited for where the others refused for good.
+        return _troubles.FindLast(trouble => !trouble.Reply.IsPermanent) ?? Stopped ?? _troubles[^1];
     }
 }

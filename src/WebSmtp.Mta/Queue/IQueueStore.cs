@@ -159,8 +159,8 @@ public sealed record Settlement(
     /// </summary>
     public bool? HostReports { get; init; }
 
-    /// <summary>No host said <see cref="LastReply"/>: it is how this server puts what happened, such as a broken connection.</summary>
-    public bool OwnWords { get; init; }
+    /// <summary>The host whose words <see cref="LastReply"/> is; null: it is how this server puts what happened, such as a broken connection.</summary>
+    public string? SaidBy { get; init; }
 
     /// <summary>The sender is told, with this, that the entry is late.</summary>
     public DateTimeOffset? DelayReportedAt { get; init; }

@@ -36,16 +36,14 @@ sealed record ReportedRecipient(Recipient Recipient, Settlement Settlement, Sett
     /// <summary>What decided, in the words of whoever decided; null where nobody said anything.</summary>
     public KeptReply? Reply { get; } = KeptReply.Read(Settlement.LastReply);
 
-    /// <summary>The host that decided, by its name; null where this server did. A folder is no host.</summary>
-    public string? RemoteHost => Settlement.Trace.Host is { } host && !(Settlement.State is RecipientState.Delivered && Settlement.HostReports is null)
-        ? host.Split(' ')[0]
-        : null;
+    /// <summary>The host that decided, by its name; null where this server did. RFC 3464 section 2.3.5.</summary>
+    public string? RemoteHost => Settlement.SaidBy;
 
     /// <summary>The reply is the host's own.</summary>
-    public bool IsHostsReply => RemoteHost is not null && !Settlement.OwnWords;
+    public bool IsHostsReply => RemoteHost is not null;
 
     /// <summary>This server cannot hand on mail now, because of a log-in, a limit or a setting of its own: its administrators see the details.</summary>
-    public bool IsOurTrouble => !IsHostsReply && Reply?.Status is { Class: 4, Subject: 7 } or { Class: 4, Subject: 4, Detail: 4 or 6 };
+    public bool IsOurTrouble => !IsHostsReply && Reply?.Status is { Class: 4, Subject: 3 or 7 } or { Class: 4, Subject: 4, Detail: 4 or 6 };
 
     /// <summary>It waited to be collected, and nobody came.</summary>
     public bool WasNotCollected => Settlement is { State: RecipientState.Expired, CountsAsAttempt: false };

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using WebSmtp.Mta.Queue;
-using WebSmtp.Mta.Settings;
 
 namespace WebSmtp.Mta.Reports;
 
@@ -63,7 +62,7 @@ static class ReportText
                 break;
             case ReportKind.Delayed:
                 Indented(text, Explain(report, one).What);
-                Indented(text, $"This server goes on trying until {Date(report.Message.ReceivedAt + one.Settings.Get(SettingsTable.ExpireAfter))}.");
+                Indented(text, $"This server goes on trying until {Date(Delivery.Expiry.Of(report.Message, one.Recipient, one.Settings))}.");
                 Words(text, one);
                 break;
             default:

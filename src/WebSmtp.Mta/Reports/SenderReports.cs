@@ -143,7 +143,8 @@ public sealed class SenderReports(SiteRegistry sites, Spool spool, MessageIds id
     /// <summary>Waits like any mail for that domain; a report about a report is never wanted. RFC 3461 section 4.1.</summary>
     static Recipient EntryFor(string address, SiteSnapshot site, DateTimeOffset at)
     {
-        var domain = address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();
+        var (name, domain) = (address[..address.LastIndexOf('@')], address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant());
+        if (site.RuleFor(domain)?.Kind is DomainKind.Alias) (address, domain) = ($"{name}@{site.DefaultDomain}", site.DefaultDomain.ToLowerInvariant());
         var held = site.RuleFor(domain)?.IsHeld is true;
         return new()
         {

@@ -34,6 +34,7 @@ public sealed class Browser : IAsyncLifetime
             TimezoneId = options.TimeZone,
             StorageState = state,
         });
+        CloseWindowsAttribute.WhenTestEnds(context);
         context.SetDefaultTimeout(Patience);
         Assertions.SetDefaultExpectTimeout(Patience);
         return await context.NewPageAsync();

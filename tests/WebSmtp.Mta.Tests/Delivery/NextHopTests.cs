@@ -182,4 +182,98 @@ public sealed class NextHopTests
         await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
         Assert.Equal((1, 4), (host.Sessions, host.Taken.Count));
     }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_connection_takes_so_many_messages_and_no_more()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"maxMessagesPerConnection": 3, "maxOutboundConnectionsPerDomain": 1}""");
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(7, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal((3, 7), (bench.Network.Dialed.Count, host.Taken.Count));
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_connection_is_kept_for_the_next_message_until_nothing_has_come_for_so_long()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT30S"}""");
+        var (host, ended) = (new SinkHost(bench.Time), new TaskCompletionSource());
+        bench.Network.Listen(First, async pipe =>
+        {
+            await host.ServeAsync(pipe);
+            ended.TrySetResult();
+        });
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        await bench.ReceiveManyAsync(1, Domain, first: 2);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Single(bench.Network.Dialed);
+
+        var (idle, began) = (TimeSpan.Zero, bench.Time.GetUtcNow());
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!ended.Task.IsCompleted)
+        {
+            bench.Time.Advance(TimeSpan.FromSeconds(1));
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            idle = bench.Time.GetUtcNow() - began;
+        }
+        Assert.InRange(idle, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5));
+        await bench.ReceiveManyAsync(1, Domain, first: 3);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(2, bench.Network.Dialed.Count);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Mail_that_would_come_back_to_this_server_bounces_and_says_so()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundPort": 2525}""");
+        bench.Network.Mx(Domain, (10, "127.0.0.1"));
+        await bench.ReceiveManyAsync(1, Domain);
+        await bench.WhenSettledAsync(() => bench.Queue["u1@away.example"].State is RecipientState.Failed);
+        Assert.Equal("554 5.4.6 Mail for away.example would come back to this server: a loop", bench.Queue["u1@away.example"].LastReply);
+        Assert.Empty(bench.Network.Dialed);
+
+        // A host that is farther than this server would only send it back.
+        bench.Network.Mx(Domain, (10, "127.0.0.1"), (20, "198.51.100.7"));
+        await bench.ReceiveManyAsync(1, Domain, first: 2);
+        await bench.WhenSettledAsync(() => bench.Queue["u2@away.example"].State is RecipientState.Failed);
+        Assert.Empty(bench.Network.Dialed);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Mail_waits_for_a_budget_where_the_other_host_refuses_for_good()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S", "delayNotificationAfter": "PT47H"}""");
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(PerDay: 1)), Kept("backup", "198.51.100.8"));
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        bench.Network.Listen(Second, new ScriptedHost("greeting", "554 no mail here").ServeAsync);
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        await bench.ReceiveManyAsync(1, Domain, first: 2);
+        await bench.WhenSettledAsync(() => bench.Queue["u2@away.example"] is { State: RecipientState.Queued, LastReply: not null });
+        Assert.Equal((0, bench.Routes.Find("primary").Until), (bench.Queue["u2@away.example"].Attempts, bench.Queue["u2@away.example"].DueAt));
+
+        // A raised limit is for what waits already.
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(PerDay: 5)), Kept("backup", "198.51.100.8"));
+        bench.Scheduler.Wake();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(2, host.Taken.Count);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task What_is_over_a_domains_budget_waits_and_does_not_go_over_the_smart_host()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S", "maxOutboundMessagesPerDay": 1, "smartHost": {"use": ["relay"], "mode": "fallback"}}""");
+        bench.SmartHosts.Set([Kept("relay", "198.51.100.8")]);
+        var (host, relay) = (new SinkHost(bench.Time), new SinkHost(bench.Time));
+        bench.Network.Listen(First, host);
+        bench.Network.Listen(Second, relay);
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        await bench.ReceiveManyAsync(1, Domain, first: 2);
+        await bench.WhenSettledAsync(() => bench.Queue["u2@away.example"] is { State: RecipientState.Queued } entry && entry.DueAt > bench.Time.GetUtcNow());
+        Assert.Equal((1, 0), (host.Taken.Count, relay.Taken.Count));
+    }
 }

@@ -1,9 +1,11 @@
+using System.Text;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Acceptance;
+using WebSmtp.Mta.Tests.Reports;
 
 namespace WebSmtp.Mta.Tests.Delivery;
 
@@ -43,6 +45,9 @@ public sealed class ReplyTableTests
         { "starttls", "454 4.7.0 no TLS now", RecipientState.Delivered, "finalDot", "250 ok" },
         { "starttls", "502 no TLS", RecipientState.Delivered, "finalDot", "250 ok" },
         { "starttls", "421 4.3.2 closing", RecipientState.Queued, "startTls", "451 4.3.2" },
+        { "starttls", Garbage, RecipientState.Delivered, "finalDot", "250 ok" },
+        { "starttls", Close, RecipientState.Delivered, "finalDot", "250 ok" },
+        { "starttls", Stall, RecipientState.Delivered, "finalDot", "250 ok" },
 
         { "mail", "354 go on", RecipientState.Queued, "mail", "451 4.4.2" },
         { "mail", "421 closing", RecipientState.Queued, "mail", "451 4.4.2" },
@@ -96,6 +101,9 @@ public sealed class ReplyTableTests
         bench.Network.Mx("away.example", (10, "198.51.100.7"));
         var host = new ScriptedHost(stage, reply) { Keywords = stage is "starttls" ? ["STARTTLS"] : ["PIPELINING"] };
         bench.Network.Listen("198.51.100.7:25", host.ServeAsync);
+        var inbox = new SinkHost(bench.Time);
+        bench.Network.Mx("sender.example", (10, "198.51.100.20"));
+        bench.Network.Listen("198.51.100.20:25", inbox);
         await bench.Scheduler.StartAsync(stop);
 
         var began = bench.Time.GetUtcNow();
@@ -118,6 +126,21 @@ public sealed class ReplyTableTests
         // The interval begins when the attempt ends; the clock stands still but for those that stall.
         if (state is RecipientState.Queued)
             Assert.InRange(entry.DueAt!.Value - bench.Site.Settings.Get(SettingsTable.RetryIntervals)[0], began, decided.At);
+        await AssertReportedAsync(bench, entry, inbox, decidedBy: decided.Host!);
+    }
+
+    /// <summary>The sender hears of what failed, in the host's own words, and of nothing else.</summary>
+    static async Task AssertReportedAsync(MailBench bench, Recipient entry, SinkHost inbox, string decidedBy)
+    {
+        if (entry.State is not RecipientState.Failed)
+        {
+            Assert.DoesNotContain(bench.Queue.Messages, message => message.MailFrom.Length == 0);
+            return;
+        }
+        await bench.WhenSettledAsync(() => inbox.Taken.Count == 1);
+        var fields = ReportSamples.Fields(ReportSamples.Parse(Encoding.Latin1.GetBytes(inbox.Taken[0].Content)))[1];
+        Assert.Equal(("failed", $"dns; {decidedBy}", $"smtp; {entry.LastReply}"), (fields["Action"], fields["Remote-MTA"], fields["Diagnostic-Code"]));
+        Assert.StartsWith("5.", fields["Status"], StringComparison.Ordinal);
     }
 
     /// <summary>Whatever is said to a log-in, the mail waits, as long as that takes; only 235 lets it go.</summary>

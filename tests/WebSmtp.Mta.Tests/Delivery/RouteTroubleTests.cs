@@ -6,6 +6,7 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Acceptance;
+using WebSmtp.Mta.Tests.Reports;
 using static WebSmtp.Mta.Tests.Delivery.RouteScene;
 
 namespace WebSmtp.Mta.Tests.Delivery;
@@ -162,5 +163,80 @@ public sealed class RouteTroubleTests
         await bench.ReceiveManyAsync(30, Domain);
         await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
         Assert.Equal(0, bench.Queue.Leases);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Destinations_that_wait_for_a_place_all_have_their_turn()
+    {
+        await using var bench = await BeginAsync(site =>
+        {
+            site.Settings = """{"maxOutboundConnections": 1}""";
+            foreach (var name in (string[])["second.example", "third.example"])
+                site.Domains.Add(new() { SiteId = 1, Name = name, Kind = DomainKind.Remote, AllowRelay = true });
+        });
+        var go = new TaskCompletionSource();
+        var host = new SinkHost(bench.Time) { BeforeFinalReply = () => go.Task };
+        bench.Network.Listen(First, host);
+        bench.Network.Mx("second.example", (10, "198.51.100.7"));
+        bench.Network.Mx("third.example", (10, "198.51.100.7"));
+        await bench.ReceiveManyAsync(1, Domain);
+        await bench.WhenSettledAsync(() => bench.Network.Dialed.Count == 1);
+        // More of one destination than of another, which comes last.
+        await bench.ReceiveManyAsync(3, "second.example");
+        await bench.ReceiveManyAsync(1, "third.example");
+        await bench.WhenSettledAsync(() => bench.Queue.Recipients.All(entry => entry.State is RecipientState.Delivering));
+        Assert.Single(bench.Network.Dialed);
+        go.SetResult();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(5, host.Taken.Count);
+    }
+
+    [Fact]
+    public async Task A_destination_begins_with_a_few_connections_and_after_a_failure_with_one()
+    {
+        await using var bench = await BeginAsync();
+        DestinationWork New() => new(new(bench.Site, bench.Planner.Plan(bench.Site, Domain), null));
+        var message = new LeasedMessage(ReportSamples.NewMessage(), []);
+        int Begun(DestinationWork work) => Enumerable.Range(0, 20).Count(_ =>
+        {
+            work.TryAdd(message, out var worker, out var _);
+            return worker;
+        });
+
+        var well = New();
+        Assert.Equal(5, Begun(well));
+        Assert.True(well.Succeeded(), "one more for each success");
+        Assert.Equal(0, Begun(well));
+
+        var failed = New();
+        failed.BeCautious();
+        Assert.Equal(1, Begun(failed));
+        Assert.True(failed.Succeeded());
+        Assert.Equal(0, Begun(failed));
+
+        // Of those five two go on when a connection broke, and one when the destination failed.
+        var broke = New();
+        Begun(broke);
+        broke.Stumbled();
+        Assert.False(broke.Succeeded());
+        Assert.Equal(20, broke.Failed().Count);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task What_comes_first_after_a_failure_goes_alone_until_it_has_arrived()
+    {
+        await using var bench = await BeginAsync();
+        await bench.ReceiveManyAsync(8, Domain);
+        await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, LastReply: not null });
+        var (go, host) = (new TaskCompletionSource(), new SinkHost(bench.Time));
+        host.BeforeFinalReply = () => go.Task;
+        bench.Network.Listen(First, host);
+        bench.Network.Dialed.Clear();
+        Forward(bench, TimeSpan.FromMinutes(15));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!bench.Queue.Recipients.All(entry => entry.State is RecipientState.Delivering)) await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        Assert.Single(bench.Network.Dialed);
+        go.SetResult();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
     }
 }

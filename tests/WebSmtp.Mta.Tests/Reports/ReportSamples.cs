@@ -38,7 +38,10 @@ static class ReportSamples
     {
         var recipient = NewRecipient(address);
         recipient.OriginalRecipient = original;
-        return new(recipient, NewSettlement(state, reply, host, counts) with { HostReports = hostReports }, SettingValues.Defaults);
+        return new(recipient, NewSettlement(state, reply, host, counts) with
+        {
+            HostReports = hostReports, SaidBy = state is RecipientState.Delivered && hostReports is null ? null : host?.Split(' ')[0],
+        }, SettingValues.Defaults);
     }
 
     public static Settlement NewSettlement(RecipientState state, string? reply = null, string? host = null, bool counts = true) =>

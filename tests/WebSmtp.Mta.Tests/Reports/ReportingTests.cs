@@ -269,4 +269,91 @@ public sealed class ReportingTests
         Assert.Equal(2, bench.Queue.Messages.Count);
         Assert.Equal(2, Directory.GetFiles(bench.Site.Folders.Badmail).Length);
     }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_host_that_nobody_could_reach_is_not_said_to_have_said_so()
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Bench.Configure(site => site.Settings = """{"expireAfter": "PT10M"}""");
+        scene.Bench.Network.Mx("away.example", (10, "198.51.100.9"));
+        await scene.SendAsync($"<{Sender}>", "Subject: x\r\n\r\nbody\r\n", "<u1@away.example>");
+        await scene.WhenAsync("u1@away.example", RecipientState.Queued);
+        scene.Bench.Time.Advance(TimeSpan.FromMinutes(11));
+        scene.Bench.Scheduler.Wake();
+
+        var mail = Assert.Single(await scene.WhenToldAsync());
+        var fields = ReportSamples.Fields(mail)[1];
+        Assert.Equal("X-WebSmtp; 451 4.4.1 mx10.away.example [198.51.100.9]:25: connection refused", fields["Diagnostic-Code"]);
+        Assert.DoesNotContain("Remote-MTA", fields.Keys);
+        Assert.DoesNotContain(" said", ReportSamples.TextOf(mail), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task All_that_wait_for_a_host_are_told_its_words()
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Bench.Configure(site => site.Settings = """{"expireAfter": "PT10M"}""");
+        scene.Bench.Network.Listen("198.51.100.7:25", new ScriptedHost("greeting", "450 4.7.1 not yet").ServeAsync);
+        await scene.SendAsync($"<{Sender}>", "Subject: x\r\n\r\nbody\r\n", "<u1@away.example>");
+        await scene.WhenAsync("u1@away.example", RecipientState.Queued);
+        await scene.SendAsync($"<{Sender}>", "Subject: x\r\n\r\nbody\r\n", "<u2@away.example>");
+        scene.Bench.Time.Advance(TimeSpan.FromMinutes(11));
+        scene.Bench.Scheduler.Wake();
+
+        foreach (var mail in await scene.WhenToldAsync(2))
+        {
+            Assert.Equal(("dns; mx10.away.example", "smtp; 450 4.7.1 not yet"), (ReportSamples.Fields(mail)[1]["Remote-MTA"], ReportSamples.Fields(mail)[1]["Diagnostic-Code"]));
+            Assert.Contains("The server mx10.away.example said:", ReportSamples.TextOf(mail), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task Nobody_outside_learns_how_this_server_logs_in()
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Bench.Configure(site => site.Settings = """{"delayNotificationAfter": "PT1H"}""");
+        var auth = new Mta.SmartHosts.SmartHostAuth { Type = Mta.SmartHosts.SmartHostAuthType.Password, Username = "hub-user", Password = "secret"u8.ToArray() };
+        scene.Bench.SmartHosts.Set([new() { Name = "primary", Target = new("[198.51.100.9]", Tls: Mta.SmartHosts.HostTls.None) { Auth = auth } }]);
+        scene.Bench.ConfigureRoute("away.example", _ => new() { Type = RouteType.SmartHost, SmartHost = new() { Use = ["primary"] } });
+        scene.Bench.Network.Listen("198.51.100.9:25", new ScriptedHost("auth", "535 5.7.8 hub-user is locked") { Keywords = ["AUTH PLAIN"] }.ServeAsync);
+        await scene.SendAsync($"<{Sender}>", "Subject: x\r\n\r\nbody\r\n", "<u1@away.example>");
+        await scene.Bench.WhenSettledAsync(() => scene.Bench.Queue["u1@away.example"] is { State: RecipientState.Queued, LastReply: not null });
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (scene.Inbox.Taken.Count == 0)
+        {
+            scene.Bench.Time.Advance(TimeSpan.FromMinutes(1));
+            scene.Bench.Scheduler.Wake();
+            await pace.WaitForNextTickAsync(Stop);
+        }
+
+        var mail = Assert.Single(await scene.WhenToldAsync());
+        Assert.Equal("delayed", ReportSamples.Fields(mail)[1]["Action"]);
+        Assert.DoesNotContain("hub-user", scene.Inbox.Taken[0].Content, StringComparison.Ordinal);
+        Assert.DoesNotContain("198.51.100.9", scene.Inbox.Taken[0].Content, StringComparison.Ordinal);
+        Assert.Contains("for a reason of its own", ReportSamples.TextOf(mail).ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task What_this_server_could_not_hand_on_is_its_own_to_explain()
+    {
+        await using var scene = await Scene.BeginAsync();
+        // It knows nothing of internationalized mail.
+        var host = new ScriptedHost("nothing", "");
+        scene.Bench.Network.Listen("198.51.100.7:25", host.ServeAsync);
+        await scene.SendAsync($"<{Sender}> SMTPUTF8", "Subject: x\r\n\r\nbody\r\n", Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("<ü1@away.example>")), "<u2@away.example>");
+        var mail = Assert.Single(await scene.WhenToldAsync());
+        Assert.StartsWith("X-WebSmtp; 550 5.6.7", ReportSamples.Fields(mail)[1]["Diagnostic-Code"], StringComparison.Ordinal);
+        Assert.DoesNotContain(" said", ReportSamples.TextOf(mail), StringComparison.Ordinal);
+        Assert.Equal(1, host.Taken);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_report_to_an_alias_domain_comes_to_the_mailbox_of_the_default_domain()
+    {
+        await using var scene = await Scene.BeginAsync();
+        scene.Bench.Configure(site => site.Domains.Add(new() { SiteId = 1, Name = "alias.example", Kind = DomainKind.Alias }));
+        scene.Host.OnRecipient = _ => new(550, 5, 1, 1, "No such user");
+        await scene.SendAsync("<a@alias.example>", "Subject: x\r\n\r\nbody\r\n", "<u1@away.example>");
+        await scene.Bench.WhenSettledAsync(() => scene.Bench.Queue.Recipients.Any(one => one.Address == "a@hub.example"));
+    }
 }
