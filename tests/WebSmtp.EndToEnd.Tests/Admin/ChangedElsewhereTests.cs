@@ -36,7 +36,7 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser)
         await ShowsAsync($"/messages?site={site.Id}", "somebody@seen.example", () => site.SendAsync("somebody@seen.example", SampleMail.Plain("one")));
         await ShowsAsync("/users", user, () => site.Api.PostAsync("/users", $$"""{ "username": "{{user}}", "password": "a long secret, with spaces", "role": "viewer" }"""));
         await ShowsAsync("/keys", key, () => site.Api.PostAsync("/keys", $$"""{ "name": "{{key}}", "role": "viewer" }"""));
-        await ShowsAsync("/audit", $"users/{user}", () => site.Api.DeleteAsync($"/users/{user}"));
+        await ShowsAsync("/audit", "etrn-names/audited", () => site.Api.PutAsync($"{site.Path}/etrn-names/audited", """{ "domains": ["added.example"] }"""));
         MailAccount? account = null;
         await ShowsAsync("/accounts", "changed elsewhere account", async () =>
         {

@@ -69,6 +69,28 @@ public sealed class LostConnectionTests(Browser browser)
     }
 
     [Fact(Timeout = Limits.Long)]
+    public async Task A_secret_that_was_typed_is_not_kept_by_the_browser()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        var page = await browser.OpenLoggedInAsync(server);
+        await page.GotoAsync("/smarthosts/new");
+        await page.GetByLabel("User name and password").CheckAsync();
+        await page.GetByLabel("User name, or mailbox").FillAsync("anna");
+        await page.GetByLabel("Password", new() { Exact = true }).FillAsync("planted");
+        var key = page.Locator("textarea[name=clientCertificate]");
+        await key.EvaluateAsync("field => field.value = 'planted'");
+        var loaded = LoadedAgain(page);
+
+        // As when the server does not know the page any more.
+        await page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'failed' } }))");
+
+        await loaded.WaitAsync(Stop);
+        await Expect(page.GetByLabel("User name, or mailbox")).ToHaveValueAsync("anna");
+        await Expect(page.GetByLabel("Password", new() { Exact = true })).ToHaveValueAsync("");
+        await Expect(key).ToHaveValueAsync("");
+    }
+
+    [Fact(Timeout = Limits.Long)]
     public async Task What_is_saved_while_the_server_is_away_is_said_not_to_be_and_can_be_saved_afterwards()
     {
         await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
