@@ -65,6 +65,7 @@ public sealed partial class ClientSession
     /// <summary>Says the commands, one by one or in groups, and hears the replies. False: it broke.</summary>
     async ValueTask<bool> PlayAsync(List<Step> steps, Transaction transaction)
     {
+        var began = _time.GetTimestamp();
         var most = Capabilities.Pipelining ? MaxOutstanding : 1;
         for (var first = 0; first < steps.Count; first += most)
         {
@@ -80,6 +81,8 @@ public sealed partial class ClientSession
                 if (await HearAsync(step.Phase) is not { } reply) return false;
                 Take(step, reply, transaction);
                 if (reply.Code == 421) Break(step.Phase, "the server closed the session", reply);
+                if (step.Phase is not ClientPhase.Data && _time.GetElapsedTime(began) > _options.EnvelopeTimeout)
+                    Break(step.Phase, $"the envelope was not through within {InWords(_options.EnvelopeTimeout)}");
                 if (_gone) return false;
             }
         }

@@ -11,6 +11,7 @@ namespace WebSmtp.Smtp.Client;
 public sealed partial class ClientSession : IAsyncDisposable
 {
     readonly ClientSessionOptions _options;
+    readonly TimeProvider _time;
     readonly ISessionObserver? _observer;
     readonly ReplyReader _replies;
 
@@ -39,6 +40,7 @@ public sealed partial class ClientSession : IAsyncDisposable
             throw new ArgumentException("TLS is wanted without options for it.", nameof(options));
         }
         _options = options;
+        _time = time;
         _observer = observer;
         _wire = transport;
         _replies = new(observer);

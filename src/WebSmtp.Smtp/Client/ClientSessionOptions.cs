@@ -42,6 +42,9 @@ public sealed record ClientSessionOptions
 
     public TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromMinutes(5);
     public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time for all commands of an envelope together: a server that answers each at the last moment must not keep a connection for days.</summary>
+    public TimeSpan EnvelopeTimeout { get; init; } = TimeSpan.FromMinutes(30);
     public TimeSpan DataTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Time for each block of content to be taken.</summary>

@@ -66,7 +66,7 @@ sealed class MailBench : IAsyncDisposable
         Planner = new(SmartHosts);
         Routes = new(Events, Time, NullLogger<RouteStates>.Instance);
         var tokens = new OAuthTokens(
-            new FakeTokenEndpoint(), new(SmartHosts, Usage, new(), NullLogger<RefreshTokens>.Instance), Accounts, Time, NullLogger<OAuthTokens>.Instance);
+            TokenEndpoint, new(SmartHosts, Usage, new(), NullLogger<RefreshTokens>.Instance), Accounts, Time, NullLogger<OAuthTokens>.Instance);
         var files = new ProtocolFiles(data, Time, NullLogger<ProtocolFiles>.Instance);
         var budget = new ConversationBudget();
         ProtocolLog = new(files, budget, Events, Time);
@@ -103,6 +103,7 @@ sealed class MailBench : IAsyncDisposable
     public EventStream Events { get; } = new();
     public Traffic Traffic { get; }
     public SmartHostRegistry SmartHosts { get; } = new();
+    public FakeTokenEndpoint TokenEndpoint { get; } = new();
     public FakeSmartHostStore Usage { get; } = new();
     public RoutePlanner Planner { get; }
     public RouteStates Routes { get; }
@@ -259,7 +260,7 @@ sealed class MailBench : IAsyncDisposable
     {
         try
         {
-            await met.WaitAsync(TimeSpan.FromSeconds(20));
+            await met.WaitAsync(TimeSpan.FromSeconds(45));
         }
         catch (TimeoutException)
         {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Authentication;
+using System.Text;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Queue;
@@ -6,6 +8,7 @@ using WebSmtp.Mta.Routing;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Acceptance;
+using WebSmtp.Mta.Tests.SmartHosts;
 using static WebSmtp.Mta.Tests.Delivery.RouteScene;
 
 namespace WebSmtp.Mta.Tests.Delivery;
@@ -171,4 +174,108 @@ public sealed class RoutePolicyTests
             await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_token_that_ended_before_its_time_is_replaced_once()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S"}""");
+        UseSmartHosts(bench, new SmartHost
+        {
+            Name = "cloud",
+            Target = new("[198.51.100.7]", Tls: HostTls.None)
+            {
+                Auth = new()
+                {
+                    Type = SmartHostAuthType.OAuth2ClientCredentials, Username = "relay@hub.example", TokenEndpoint = "https://login.example/token",
+                    ClientId = "hub", ClientSecret = "secret"u8.ToArray(),
+                },
+            },
+        });
+        var good = "token-1";
+        bench.Network.Listen(First, pipe => new TalkingHost("220 relay.example ESMTP", Answer).ServeAsync(pipe));
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Single(bench.TokenEndpoint.Forms);
+
+        good = "token-2";
+        await bench.ReceiveManyAsync(1, Domain, first: 2);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal((2, 3), (bench.TokenEndpoint.Forms.Count, bench.Network.Dialed.Count));
+        Assert.Empty(bench.Routes.List());
+
+        // No token is good: one more is asked for, and then the route is on hold.
+        good = "none";
+        await bench.ReceiveManyAsync(1, Domain, first: 3);
+        await bench.WhenSettledAsync(() => bench.Queue["u3@away.example"] is { State: RecipientState.Queued, Attempts: 0, LastReply: not null });
+        Assert.Equal((3, RouteCondition.OnHold), (bench.TokenEndpoint.Forms.Count, bench.Routes.Find("cloud").State));
+
+        string Answer(string line) => line switch
+        {
+            _ when line.StartsWith("EHLO", StringComparison.Ordinal) => "250-relay.example\r\n250 AUTH XOAUTH2",
+            _ when line.StartsWith("AUTH XOAUTH2 ", StringComparison.Ordinal) =>
+                Encoding.ASCII.GetString(Convert.FromBase64String(line["AUTH XOAUTH2 ".Length..])).Contains($"Bearer {good}\u0001", StringComparison.Ordinal) ? "235 2.7.0 welcome" : "535 5.7.8 no",
+            "DATA" => "354 go on",
+            "QUIT" => "221 2.0.0 bye",
+            _ => "250 2.0.0 ok",
+        };
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task All_that_share_a_smart_host_share_its_connections()
+    {
+        await using var bench = await BeginAsync(site =>
+        {
+            site.Settings = """{"outboundIdleTimeout": "PT0S"}""";
+            site.Domains.Add(new() { SiteId = 1, Name = "other.example", Kind = DomainKind.Remote, AllowRelay = true });
+        });
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(Connections: 1)), Kept("backup", "198.51.100.8"));
+        // Another destination, for it has no backup.
+        bench.ConfigureRoute("other.example", _ => new() { Type = RouteType.SmartHost, SmartHost = new() { Use = ["primary"] } });
+        var host = new WaitingHost(bench);
+        await bench.ReceiveManyAsync(3, Domain);
+        await bench.ReceiveManyAsync(3, "other.example");
+        await host.WhenAllWaitAsync();
+        Assert.Single(bench.Network.Dialed);
+        host.GoOn();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(6, host.Taken.Count);
+        Assert.DoesNotContain(Second, bench.Network.Dialed);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task A_smart_host_that_cannot_be_found_or_is_gone_bounces_nothing()
+    {
+        await using var bench = await BeginAsync();
+        UseSmartHosts(bench, new SmartHost { Name = "primary", Target = new("nowhere.example") });
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, Attempts: 1 });
+        Assert.StartsWith("451 4.4.4 The smart host primary cannot be found", bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+
+        bench.SmartHosts.Set([]);
+        Forward(bench, TimeSpan.FromMinutes(15));
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Queued && entry.LastReply!.StartsWith("451 4.3.5", StringComparison.Ordinal));
+        Assert.Empty(bench.Network.Dialed);
+    }
+
+    [Theory(Timeout = Deadline)]
+    [InlineData(SslProtocols.Tls12, "TLS 1.2")]
+    [InlineData(SslProtocols.Tls13, "TLS 1.3")]
+    public async Task Either_version_of_tls_is_spoken_and_written_down(SslProtocols version, string name)
+    {
+        await using var bench = await BeginAsync();
+        bench.UseTls();
+        var host = new SinkHost(bench.Time);
+        bench.Options.TlsOptions!.EnabledSslProtocols = version;
+        host.Options = host.Options with { Tls = Smtp.Server.EndpointTls.StartTls, TlsOptions = bench.Options.TlsOptions };
+        bench.Options = bench.Options with { Tls = Smtp.Server.EndpointTls.None };
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(1, Domain);
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        var trace = await bench.Queue.TraceAsync(new(bench.Queue.Messages[0].Id), TestContext.Current.CancellationToken);
+        Assert.StartsWith(name, trace[^1].Tls, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_older_than_tls_12_is_spoken() =>
+        Assert.Equal(SslProtocols.Tls12 | SslProtocols.Tls13, HostTlsOptions.Towards("mail.example", HostTls.Opportunistic, HostTrust.OfSystem).EnabledSslProtocols);
 }

@@ -174,19 +174,17 @@ public sealed class RouteTroubleTests
             foreach (var name in (string[])["second.example", "third.example"])
                 site.Domains.Add(new() { SiteId = 1, Name = name, Kind = DomainKind.Remote, AllowRelay = true });
         });
-        var go = new TaskCompletionSource();
-        var host = new SinkHost(bench.Time) { BeforeFinalReply = () => go.Task };
-        bench.Network.Listen(First, host);
+        var host = new WaitingHost(bench);
         bench.Network.Mx("second.example", (10, "198.51.100.7"));
         bench.Network.Mx("third.example", (10, "198.51.100.7"));
         await bench.ReceiveManyAsync(1, Domain);
-        await bench.WhenSettledAsync(() => bench.Network.Dialed.Count == 1);
+        await host.Reached;
         // More of one destination than of another, which comes last.
         await bench.ReceiveManyAsync(3, "second.example");
         await bench.ReceiveManyAsync(1, "third.example");
-        await bench.WhenSettledAsync(() => bench.Queue.Recipients.All(entry => entry.State is RecipientState.Delivering));
+        await host.WhenAllWaitAsync();
         Assert.Single(bench.Network.Dialed);
-        go.SetResult();
+        host.GoOn();
         await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
         Assert.Equal(5, host.Taken.Count);
     }
@@ -228,15 +226,12 @@ public sealed class RouteTroubleTests
         await using var bench = await BeginAsync();
         await bench.ReceiveManyAsync(8, Domain);
         await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, LastReply: not null });
-        var (go, host) = (new TaskCompletionSource(), new SinkHost(bench.Time));
-        host.BeforeFinalReply = () => go.Task;
-        bench.Network.Listen(First, host);
+        var host = new WaitingHost(bench);
         bench.Network.Dialed.Clear();
         Forward(bench, TimeSpan.FromMinutes(15));
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!bench.Queue.Recipients.All(entry => entry.State is RecipientState.Delivering)) await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        await host.WhenAllWaitAsync();
         Assert.Single(bench.Network.Dialed);
-        go.SetResult();
+        host.GoOn();
         await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
     }
 }

@@ -107,6 +107,25 @@ public class BreakTests
         Assert.Equal("no reply to MAIL within 5 minutes", (await sending).Failure!.Reason);
     }
 
+    [Fact]
+    public async Task A_server_that_answers_each_command_at_the_last_moment_is_left_in_time()
+    {
+        string[] many = [.. Enumerable.Range(1, 20).Select(n => $"u{n}")];
+        await using var talk = new ClientConversation(
+            "S: 220 mx\nC: EHLO client.example\nS: 250 mx\nC: MAIL FROM:<alice@example.org>\n@armed\nS: 250 ok\n"
+            + string.Concat(many.Take(7).Select(name => $"C: RCPT TO:<{name}@example.net>\n@armed\nS: 250 ok\n")));
+        talk.Server.Armed = async () =>
+        {
+            await talk.Clock.ArmedAsync(Options.ReplyTimeout, talk.Stop);
+            talk.Clock.Advance(TimeSpan.FromMinutes(4));
+        };
+        await talk.OpenedAsync();
+        var result = await talk.SendAsync(Message("x", many));
+        Assert.Equal((ClientPhase.Rcpt, "the envelope was not through within 30 minutes"), (result.Failure!.Phase, result.Failure.Reason));
+        Assert.All(result.Recipients, said => Assert.Null(said.Reply));
+        await talk.Server.PlayedAsync();
+    }
+
     [Theory, MemberData(nameof(Places))]
     public async Task A_421_answers_what_it_answers_and_ends_the_session(bool pipelining, int place)
     {
