@@ -18,9 +18,10 @@ public sealed class CloseWindowsAttribute : BeforeAfterTestAttribute
     public static void WhenTestEnds(IBrowserContext window) => Windows.GetOrAdd(TestContext.Current.Test!.UniqueID, static _ => []).Add(window);
 
     /// <inheritdoc/>
-    public override async ValueTask After(MethodInfo methodUnderTest, IXunitTest test)
+    public override void After(MethodInfo methodUnderTest, IXunitTest test)
     {
         if (!Windows.TryRemove(test.UniqueID, out var windows)) return;
-        foreach (var window in windows) await window.CloseAsync();
+        // The next test need not wait for it.
+        foreach (var window in windows) _ = window.CloseAsync();
     }
 }
