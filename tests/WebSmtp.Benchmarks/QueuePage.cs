@@ -13,7 +13,8 @@ static partial class QueuePage
 
     static readonly (string Name, string Path)[] Pages =
     [
-        ("destinations", "/queue"), ("destinations of a site", "/queue?site=1"), ("messages", "/messages"), ("newest", "/messages?sort=newest"),
+        ("destinations", "/queue"), ("destinations of a site", "/queue?site=1"), ("most first", "/queue?sort=messages"), ("oldest first", "/queue?sort=oldest"),
+        ("next try first", "/queue?sort=nextTry"), ("destinations by name", "/queue?domain=dest19"), ("messages", "/messages"), ("newest", "/messages?sort=newest"),
         ("next try", "/messages?sort=nextTry"), ("largest", "/messages?sort=largest"), ("a large domain", "/messages?q=domain:dest0.example"),
         ("a large domain, newest", "/messages?q=domain:dest0.example&sort=newest"), ("a small domain", "/messages?q=domain:dest19000.example"),
         ("a domain by next try", "/messages?q=domain:dest19000.example&sort=nextTry"), ("retry", "/messages?q=state:retry"), ("held", "/messages?q=state:held"), ("frozen, newest", "/messages?q=state:frozen&sort=newest"),

@@ -157,6 +157,29 @@ public abstract class QueueListsContract : QueueContract
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Destinations_are_found_by_name_and_put_in_order()
+    {
+        await CommitAsync(1, Due("a@late.example", Now.AddMinutes(9)));
+        Database.Clock.Advance(TimeSpan.FromMinutes(1));
+        await CommitAsync(1, Held("a@many.example"));
+        await CommitAsync(1, Held("b@many.example"));
+        await CommitAsync(1, Due("a@soon.test", Now.AddMinutes(3)));
+        await Queue.StopDestinationAsync(new() { SiteId = 1, Domain = "empty.test", At = Now, By = "anna" });
+
+        Assert.Equal(["late.example", "many.example", "soon.test", "empty.test"], await OrderAsync(DestinationSort.Oldest));
+        Assert.Equal(["many.example", "late.example", "soon.test", "empty.test"], await OrderAsync(DestinationSort.Messages));
+        Assert.Equal(["soon.test", "late.example", "many.example", "empty.test"], await OrderAsync(DestinationSort.NextTry));
+        Assert.Equal(["soon.test", "empty.test"], await OrderAsync(DestinationSort.Name, "TEST"));
+        var first = await Queue.FindDestinationsAsync(1, new("example", DestinationSort.Oldest), null, 1, Stop);
+        Assert.Equal(("late.example", 2), (Assert.Single(first.Items).Domain, first.Total));
+        var second = await Queue.FindDestinationsAsync(1, new("example", DestinationSort.Oldest), first.NextCursor, 1, Stop);
+        Assert.Equal(("many.example", null), (Assert.Single(second.Items).Domain, second.NextCursor));
+
+        async Task<IEnumerable<string>> OrderAsync(DestinationSort sort, string text = "") =>
+            (await Queue.FindDestinationsAsync(1, new(text, sort), null, 10, Stop)).Items.Select(row => row.Domain);
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
     public async Task Messages_are_counted_by_the_states_in_which_they_wait()
     {
         var start = Now;

@@ -49,19 +49,28 @@
     if (time.title !== title) time.title = title;
   };
 
-  const setTimes = (root) => root.querySelectorAll("time[data-time]").forEach(setTime);
+  // What is said of a bar of a chart.
+  const setTitle = (title) => {
+    const at = Date.parse(title.dataset.at);
+    const text = `${short.format(at)} = ${new Date(at).toISOString().replace("T", " ").slice(0, 16)} UTC: ${title.dataset.counted}`;
+    if (title.firstChild && title.firstChild.data !== text) title.firstChild.data = text;
+  };
+
+  const times = "time[data-time], title[data-at]";
+  const set = (element) => element.matches("time") ? setTime(element) : setTitle(element);
+  const setTimes = (root) => root.querySelectorAll(times).forEach(set);
 
   new MutationObserver((changes) => {
     for (const change of changes) {
       const element = change.target.nodeType === Node.ELEMENT_NODE ? change.target : change.target.parentElement;
-      const time = element?.closest("time[data-time]");
-      if (time) setTime(time);
+      const time = element?.closest(times);
+      if (time) set(time);
       else for (const added of change.addedNodes) if (added.nodeType === Node.ELEMENT_NODE) {
-        if (added.matches("time[data-time]")) setTime(added);
+        if (added.matches(times)) set(added);
         setTimes(added);
       }
     }
-  }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["datetime", "title"] });
+  }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["datetime", "title", "data-at", "data-counted"] });
   setTimes(document);
   setInterval(() => setTimes(document), 15_000);
 
@@ -103,16 +112,31 @@
   }
 
   // A post takes a moment: its button says so, and cannot be pressed twice. A dialog has done its work then.
+  const wake = () => document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  const sayUnsent = (unsent) => {
+    const notice = document.getElementById("unsent");
+    if (!notice) return;
+    notice.hidden = !unsent;
+    if (unsent) notice.scrollIntoView({ block: "nearest" });
+  };
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
+    sayUnsent(false);
     setTimeout(() => {
       button?.setAttribute("aria-busy", "true");
-      event.target.closest("dialog")?.close();
+      (button ?? event.target).closest("dialog")?.close();
     });
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest('[aria-busy="true"]')) event.preventDefault();
   }, true);
+  // The server was not reached. The page is still there with all that was typed, and the button can be pressed again.
+  window.addEventListener("unhandledrejection", () => {
+    if (!document.querySelector("[aria-busy]")) return;
+    wake();
+    sayUnsent(true);
+  });
+  window.addEventListener("pageshow", wake);
 
   // The live connection. While it is lost the page stays as it is, greyed; when the server is back but does not know
   // this page any more (it was restarted), the page loads anew: its state is in its address.
@@ -130,24 +154,73 @@
     location.reload();
   };
 
-  // What was typed but not sent survives that reload; passwords are not kept.
+  // What was typed or ticked but not sent survives that reload; passwords and keys are not kept.
   const typed = "websmtp-typed";
-  const fields = () => [...document.querySelectorAll("form[method=post] :is(input, select):not([type=hidden], [type=password])")];
-  const keepTyped = () => sessionStorage.setItem(typed, JSON.stringify({
-    page: location.href,
-    values: fields().map((field) => field.type === "checkbox" || field.type === "radio" ? field.checked : field.value),
-  }));
+  const isBox = (field) => field.type === "checkbox" || field.type === "radio";
+  const sent = (field) => field.name && field.matches(":is(input, select, textarea):not([type=hidden], [type=password], [data-secret])");
+  const fields = (root) => [...document.forms].flatMap((form) => [...form.elements]).filter((field) => sent(field) && root.contains(field));
+  const value = (field) => isBox(field) ? field.checked : field.value;
+  const asItCame = (field) => isBox(field) ? field.defaultChecked : !field.options ? field.defaultValue
+    : ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+  const isTyped = (field) => value(field) !== asItCame(field);
+  const named = () => {
+    const count = {};
+    return fields(document).map((field) => {
+      const form = field.form.elements._handler?.value ?? field.form.getAttribute("action");
+      const name = [form, field.name, isBox(field) ? field.value : ""].join(" ");
+      count[name] = (count[name] ?? 0) + 1;
+      return [`${name} ${count[name]}`, field];
+    });
+  };
+  const valuesOf = (all) => named().filter(([, field]) => all || isTyped(field)).map(([name, field]) => [name, value(field)]);
+  const setValues = (kept) => {
+    const values = new Map(kept);
+    for (const [name, field] of named()) {
+      if (!values.has(name)) continue;
+      if (isBox(field)) field.checked = values.get(name);
+      else field.value = values.get(name);
+    }
+  };
+  const keepTyped = () => {
+    // Where the last answer was a complaint, what was typed came with it.
+    const all = document.querySelector("main :is([aria-invalid=true], .notice[role=alert])") !== null;
+    sessionStorage.setItem(typed, JSON.stringify({ page: location.href, values: valuesOf(all) }));
+  };
   const restoreTyped = () => {
     const kept = JSON.parse(sessionStorage.getItem(typed) ?? "null");
     sessionStorage.removeItem(typed);
-    const now = fields();
-    if (kept?.page !== location.href || kept.values.length !== now.length) return;
-    now.forEach((field, i) => {
-      if (typeof kept.values[i] === "boolean") field.checked = kept.values[i];
-      else field.value = kept.values[i];
-    });
+    if (kept?.page === location.href) setValues(kept.values);
   };
   restoreTyped();
+
+  // Lists that are drawn once: fetched again when they were changed elsewhere. Nothing moves under the hands of who is at one.
+  const said = (list) => {
+    const copy = list.cloneNode(true);
+    copy.querySelectorAll("time").forEach((time) => { time.textContent = time.dateTime; });
+    copy.querySelectorAll(".selection").forEach((bar) => bar.remove());
+    return copy.textContent;
+  };
+  const open = (list) => list.querySelectorAll("details[open], dialog[open]").length;
+  const isUsed = (list, now) => fields(list).some(isTyped) || open(list) > open(now) || list.querySelector("[data-current]")
+    || list.contains(document.activeElement) || !getSelection().isCollapsed && list.contains(getSelection().anchorNode);
+  const tellChanged = (changed) => document.querySelectorAll("[data-changed]").forEach((note) => { note.hidden = !changed; });
+  const showChanges = async (anyway) => {
+    const list = document.querySelector("[data-followed]"), page = location.href;
+    const answer = await fetch(page, { cache: "no-store", headers: { "X-Followed": "1" } });
+    if (!answer.ok || answer.redirected) return;
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-followed]");
+    if (!now || page !== location.href || said(now) === said(list)) return;
+    if (!anyway && isUsed(list, now)) return tellChanged(true);
+    const kept = valuesOf(false);
+    list.replaceChildren(...now.childNodes);
+    setValues(kept);
+    tellChanged(false);
+    document.dispatchEvent(new Event("websmtp-followed"));
+  };
+  window.websmtp.showChanges = () => showChanges(false);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-show-changes]")) showChanges(true);
+  });
 
   modal.addEventListener("components-reconnect-state-changed", (event) => {
     const state = event.detail.state;
@@ -161,7 +234,8 @@
     },
   });
   Blazor.addEventListener("enhancedload", () => {
-    document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+    wake();
+    tellChanged(false);
     const answer = document.querySelector("[data-toast], .notice[role=alert]");
     if (answer) answer.scrollIntoView({ block: "nearest" });
   });

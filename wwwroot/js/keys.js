@@ -22,6 +22,7 @@
     if (event.target.matches("[data-select-page]")) for (const box of boxes()) box.checked = event.target.checked;
     if (event.target.closest("[data-select]")) show();
   });
+  document.addEventListener("websmtp-followed", show);
 
   // The row that the keys are at.
   const rows = () => [...document.querySelectorAll("main table tbody tr:has(.row-link)")];

@@ -95,7 +95,7 @@ public sealed class AlarmList(
         if (domain.IsOverdue(time.GetUtcNow()))
         {
             yield return new(AlarmKind.HostOverdue, false, domain.SiteId, name, domain.Habit!.OverdueAt,
-                $"The host of {name} is overdue: it usually comes every {Words(domain.Habit.Usual)}, and has not come since {domain.Habit.Last.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
+                $"The host of {name} is overdue: it usually comes every {Words(domain.Habit.Usual)}, and has stayed away for {Words(time.GetUtcNow() - domain.Habit.Last)}.",
                 "Ask its administrator, or send the mail another way before it expires.");
         }
         var full = route.MaxMessages is > 0 and var messages && domain.Messages >= messages * NearLimit

@@ -20,13 +20,16 @@ public sealed record CollectionHabit(DateTimeOffset Last, TimeSpan Usual, DateTi
 
     /// <summary>Null: it has not come often enough for a habit. What was ordered here does not count.</summary>
     /// <param name="records">Newest first.</param>
-    internal static CollectionHabit? Of(IReadOnlyList<CollectionRecord> records)
+    internal static CollectionHabit? Of(IReadOnlyList<CollectionRecord> records) =>
+        Of(records.Where(record => record.Method is not CollectionMethod.Operator).Select(record => record.StartedAt));
+
+    /// <summary>The habit of who came at these times, newest first; null as above.</summary>
+    public static CollectionHabit? Of(IEnumerable<DateTimeOffset> times)
     {
         var contacts = new List<DateTimeOffset>();
-        foreach (var record in records)
+        foreach (var time in times)
         {
-            if (record.Method is CollectionMethod.Operator) continue;
-            if (contacts.Count is 0 || contacts[^1] - record.StartedAt >= SameContact) contacts.Add(record.StartedAt);
+            if (contacts.Count is 0 || contacts[^1] - time >= SameContact) contacts.Add(time);
         }
         if (contacts.Count < FewestContacts) return null;
         var intervals = contacts.Zip(contacts.Skip(1), (later, earlier) => later - earlier).Order().ToList();

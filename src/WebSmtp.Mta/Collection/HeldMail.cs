@@ -9,11 +9,11 @@ namespace WebSmtp.Mta.Collection;
 /// <summary>
 /// What waits for one held domain and who fetches it: a row of the held mail screen. <paramref name="Last"/> is null
 /// when it was never collected; <paramref name="Running"/> are collections that run now; <paramref name="Habit"/> is null
-/// while it is not known how often its host comes.
+/// while it is not known how often its host comes; <paramref name="ByAccount"/> has those who came lately.
 /// </summary>
 public sealed record HeldDomain(
     int SiteId, string SiteName, DomainSnapshot Domain, long Messages, long Bytes, DateTimeOffset? Oldest,
-    CollectionRecord? Last, IReadOnlyList<CollectionRecord> Running, CollectionHabit? Habit)
+    CollectionRecord? Last, IReadOnlyList<CollectionRecord> Running, CollectionHabit? Habit, IReadOnlyDictionary<string, AccountVisits> ByAccount)
 {
     /// <summary>The host stays away longer than it nearly ever did.</summary>
     public bool IsOverdue(DateTimeOffset now) => Running.Count is 0 && Habit?.OverdueAt < now;
@@ -22,8 +22,13 @@ public sealed record HeldDomain(
 /// <summary>The view on held mail, and the operator's own trigger. Thread-safe.</summary>
 public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionStore records, Collections collections, Audit audit)
 {
-    /// <summary>By the newest collection they were learned from.</summary>
-    readonly ConcurrentDictionary<(int SiteId, string Domain), (long Last, CollectionHabit? Habit)> _habits = new();
+    static readonly Lately Nothing = new(default, null, new Dictionary<string, AccountVisits>());
+
+    readonly ConcurrentDictionary<(int SiteId, string Domain), Lately> _lately = new();
+
+    /// <summary>What was learned from the last collections of a domain.</summary>
+    /// <param name="Of">How it stood with them then.</param>
+    sealed record Lately((long Newest, DateTimeOffset? EndedAt, int Running) Of, CollectionHabit? Habit, IReadOnlyDictionary<string, AccountVisits> ByAccount);
 
     /// <summary>All held domains of all sites, or of one.</summary>
     public async Task<IReadOnlyList<HeldDomain>> ListAsync(int? siteId, CancellationToken stop)
@@ -46,6 +51,18 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     {
         if (sites.Find(siteId)?.Site is not { } site || site.FindDomain(domain) is not { IsHeld: true } rule) return null;
         return await LookAsync(site, rule, await records.LastAsync(siteId, stop), collections.Running(siteId), stop);
+    }
+
+    /// <summary>Where a held domain's mail waits, most first: a wildcard's mail waits at its subdomains.</summary>
+    /// <param name="limit">So many are looked at; the total counts all.</param>
+    public async Task<Page<HeldDestination>> DestinationsAsync(int siteId, string domain, int limit, CancellationToken stop)
+    {
+        if (sites.Find(siteId)?.Site is not { } site || site.FindDomain(domain) is not { IsHeld: true } rule) return new([], null, 0);
+        var all = (await new CollectionScope(rule).LiveAsync(queue, site, stop)).Where(destination => destination.Messages > 0).ToList();
+        var shown = new List<HeldDestination>();
+        foreach (var one in all.OrderByDescending(one => one.Messages).ThenBy(one => one.Domain, StringComparer.Ordinal).Take(limit))
+            shown.Add(new(one.Domain, one.Messages, one.Bytes, await queue.FindOldestAsync(siteId, one.Domain, stop)));
+        return new(shown, null, all.Count);
     }
 
     /// <summary>Its collections, newest first.</summary>
@@ -88,21 +105,30 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
             if (await queue.FindOldestAsync(site.Id, destination.Domain, stop) is { } since && (oldest is null || since < oldest)) oldest = since;
         }
         var newest = last.GetValueOrDefault(rule.Name);
-        return new(site.Id, site.Name, rule, messages, bytes, oldest, newest,
-            [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))],
-            newest is null ? null : await HabitAsync(site.Id, rule.Name, newest.Id, stop));
+        IReadOnlyList<CollectionRecord> now = [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))];
+        var lately = newest is null ? Nothing : await LatelyAsync(site.Id, rule.Name, (newest.Id, newest.EndedAt, now.Count), stop);
+        return new(site.Id, site.Name, rule, messages, bytes, oldest, newest, now, lately.Habit, lately.ByAccount);
     }
 
-    /// <summary>Learned anew when it was collected again.</summary>
-    async Task<CollectionHabit?> HabitAsync(int siteId, string domain, long last, CancellationToken stop)
+    /// <summary>Learned anew when a collection began or ended.</summary>
+    async Task<Lately> LatelyAsync(int siteId, string domain, (long, DateTimeOffset?, int) of, CancellationToken stop)
     {
         var key = (siteId, domain);
-        if (_habits.TryGetValue(key, out var known) && known.Last == last) return known.Habit;
-        var habit = CollectionHabit.Of(await records.ListAsync(siteId, domain, CollectionHabit.Remembered, stop));
-        _habits[key] = (last, habit);
-        return habit;
+        if (_lately.TryGetValue(key, out var known) && known.Of == of) return known;
+        var history = await records.ListAsync(siteId, domain, CollectionHabit.Remembered, stop);
+        return _lately[key] = new(of, CollectionHabit.Of(history), history.Where(record => record.Account is not null && record.Method is not CollectionMethod.Operator)
+            .GroupBy(record => record.Account!, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(group => group.Key, group => new AccountVisits(group.First(), [.. group.Select(record => record.StartedAt)]), StringComparer.OrdinalIgnoreCase));
     }
 }
+
+/// <summary>Where mail of a held domain waits.</summary>
+public sealed record HeldDestination(string Domain, long Messages, long Bytes, DateTimeOffset? Oldest);
+
+/// <summary>When an account came for a domain.</summary>
+/// <param name="Last">Its newest collection.</param>
+/// <param name="At">When its last ones began, newest first.</param>
+public sealed record AccountVisits(CollectionRecord Last, IReadOnlyList<DateTimeOffset> At);
 
 /// <summary>A collection and its conversation; null where that was not kept.</summary>
 public sealed record CollectionStory(CollectionRecord Record, ConversationCopy? Said);

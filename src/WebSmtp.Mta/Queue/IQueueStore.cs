@@ -116,6 +116,9 @@ public partial interface IQueueStore
     /// <summary>A page of the site's destinations by name, with what the queue view shows about each.</summary>
     Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop);
 
+    /// <summary>The same in another order, or of some; looks at each destination, though not at each message.</summary>
+    Task<Page<DestinationSummary>> FindDestinationsAsync(int siteId, DestinationQuery query, string? cursor, int limit, CancellationToken stop);
+
     /// <summary>Which of these content paths no message names: left by a crash.</summary>
     Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop);
 
@@ -174,6 +177,13 @@ public sealed record NewReport(Message Message, ReadOnlyMemory<byte>? InlineCont
 
 /// <summary>What came of deleting a message.</summary>
 public sealed record DeleteResult(bool Found, bool Busy, IReadOnlyList<string> ContentPaths);
+
+/// <summary>In which order destinations are listed: by name, most messages first, oldest first, next try first.</summary>
+public enum DestinationSort { Name, Messages, Oldest, NextTry }
+
+/// <summary>Which destinations, in which order.</summary>
+/// <param name="Text">Is in the domain's name.</param>
+public sealed record DestinationQuery(string Text = "", DestinationSort Sort = DestinationSort.Name);
 
 /// <summary>A row of the queue view. Counts by state are of entries.</summary>
 public sealed record DestinationSummary(

@@ -34,6 +34,9 @@ public sealed partial class QueueOperations(
     public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) =>
         queue.ListDestinationsAsync(siteId, cursor, limit, stop);
 
+    public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, DestinationQuery query, string? cursor, int limit, CancellationToken stop) =>
+        query == new DestinationQuery() ? queue.ListDestinationsAsync(siteId, cursor, limit, stop) : queue.FindDestinationsAsync(siteId, query, cursor, limit, stop);
+
     public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => queue.TraceAsync(id, stop);
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Queue;
@@ -13,6 +14,9 @@ sealed partial class QueueStore
 
     /// <summary>How many of a destination's oldest entries the queue view looks at.</summary>
     const int SampleSize = 50;
+
+    /// <summary>So many destinations are put in another order than that of their names.</summary>
+    const int SortLimit = 50_000;
 
     static readonly RecipientState[] LivingStates =
         [RecipientState.Queued, RecipientState.Held, RecipientState.Delivering, RecipientState.Frozen];
@@ -140,6 +144,62 @@ sealed partial class QueueStore
                 summaries.Add(await SummarizeAsync(db, row, stop) with { Stopped = marks.Find(mark => mark.Domain == row.Domain) });
             return new(summaries, page.NextCursor, page.Total, page.TotalIsEstimate);
         }, stop);
+
+    public Task<Page<DestinationSummary>> FindDestinationsAsync(int siteId, DestinationQuery query, string? cursor, int limit, CancellationToken stop) =>
+        ReadAsync<Page<DestinationSummary>>(async db =>
+        {
+            var text = query.Text.ToLowerInvariant();
+            var skip = int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var read) ? read : 0;
+            var all = db.Destinations.Where(d => d.SiteId == siteId && (text == "" || d.Domain.Contains(text)));
+            var marks = await db.StoppedDestinations.Where(d => d.SiteId == siteId && (text == "" || d.Domain.Contains(text))).OrderBy(d => d.Domain).Take(CountLimit).ToListAsync(stop);
+            var total = await all.Take(CountLimit + 1).CountAsync(stop);
+            var names = await (query.Sort switch
+            {
+                DestinationSort.Oldest => ByOldestAsync(db, siteId, all, stop),
+                DestinationSort.NextTry => ByNextTryAsync(db, siteId, all, stop),
+                DestinationSort.Messages => all.OrderByDescending(d => d.Messages).ThenBy(d => d.Domain).Select(d => d.Domain).Skip(skip).Take(limit + 1).ToListAsync(stop),
+                _ => all.OrderBy(d => d.Domain).Select(d => d.Domain).Skip(skip).Take(limit + 1).ToListAsync(stop),
+            });
+            if (query.Sort is DestinationSort.Oldest or DestinationSort.NextTry) names = [.. names.Skip(skip).Take(limit + 1)];
+            var shown = names.Take(limit).ToList();
+            var rows = await db.Destinations.Where(d => d.SiteId == siteId && EF.Parameter(shown).Contains(d.Domain)).ToDictionaryAsync(d => d.Domain, stop);
+            var summaries = new List<DestinationSummary>();
+            foreach (var name in shown)
+                if (rows.TryGetValue(name, out var row)) summaries.Add(await SummarizeAsync(db, row, stop) with { Stopped = marks.Find(mark => mark.Domain == name) });
+            if (names.Count > limit) return new(summaries, (skip + limit).ToString(CultureInfo.InvariantCulture), total, total > CountLimit);
+            // Those that are stopped and have no mail come last.
+            var stopped = marks.ConvertAll(mark => mark.Domain);
+            var withMail = (await all.Where(d => EF.Parameter(stopped).Contains(d.Domain)).Select(d => d.Domain).ToListAsync(stop)).ToHashSet(StringComparer.Ordinal);
+            var empty = marks.Where(mark => !withMail.Contains(mark.Domain)).ToList();
+            summaries.AddRange(empty.Select(mark => new DestinationSummary(mark.Domain, 0, 0, null, null, null, false, false, false, false) { Stopped = mark }));
+            return new(summaries, null, total + empty.Count, total > CountLimit);
+        }, stop);
+
+    /// <summary>One look at an index for each destination and state. Of very many destinations, those with the most mail.</summary>
+    static async Task<List<string>> ByOldestAsync(WebSmtpDb db, int siteId, IQueryable<Destination> all, CancellationToken stop)
+    {
+        var first = await all.OrderByDescending(d => d.Messages).Take(SortLimit).Select(d => new
+        {
+            d.Domain,
+            Queued = db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Queued && r.Domain == d.Domain).Min(r => (long?)r.MessageId),
+            Held = db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Held && r.Domain == d.Domain).Min(r => (long?)r.MessageId),
+            Delivering = db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Delivering && r.Domain == d.Domain).Min(r => (long?)r.MessageId),
+            Frozen = db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Frozen && r.Domain == d.Domain).Min(r => (long?)r.MessageId),
+        }).ToListAsync(stop);
+        return [.. first.OrderBy(d => new[] { d.Queued, d.Held, d.Delivering, d.Frozen }.Min() ?? long.MaxValue).ThenBy(d => d.Domain, StringComparer.Ordinal).Select(d => d.Domain)];
+    }
+
+    /// <summary>By the next try of each destination's oldest message: what waits for one is mostly tried together.</summary>
+    static async Task<List<string>> ByNextTryAsync(WebSmtpDb db, int siteId, IQueryable<Destination> all, CancellationToken stop)
+    {
+        var next = await all.OrderByDescending(d => d.Messages).Take(SortLimit).Select(d => new
+        {
+            d.Domain,
+            Due = db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Queued && r.Domain == d.Domain)
+                .OrderBy(r => r.MessageId).Select(r => r.DueAt).FirstOrDefault(),
+        }).ToListAsync(stop);
+        return [.. next.OrderBy(d => d.Due ?? DateTimeOffset.MaxValue).ThenBy(d => d.Domain, StringComparer.Ordinal).Select(d => d.Domain)];
+    }
 
     /// <summary>Looks at a destination's oldest entries in each state: a bounded number, however many wait.</summary>
     static async Task<DestinationSummary> SummarizeAsync(WebSmtpDb db, Destination destination, CancellationToken stop)

@@ -30,7 +30,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     [Inject] EventStream Events { get; set; } = default!;
     [Inject] NavigationManager Navigation { get; set; } = default!;
     [Inject] AuthenticationStateProvider LogIn { get; set; } = default!;
-    [Inject] IJSRuntime Script { get; set; } = default!;
+    [Inject] protected IJSRuntime Script { get; set; } = default!;
     [Inject] CircuitLine Line { get; set; } = default!;
 
     /// <summary>Fetches what is shown. Called again and again; never twice at once.</summary>
@@ -87,7 +87,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     async Task FollowAsync(CancellationToken gone)
     {
         // However much happens between two refreshes, there is one reason to refresh.
-        using var watch = _watch = Events.Watch(what => !Rests && Concerns(what));
+        using var watch = _watch = Events.Watch(what => Concerns(what) && !Rests);
         await using var unprompted = Time.CreateTimer(_ => { if (!Rests) watch.Mark(); }, null, MaxInterval, MaxInterval);
         try
         {

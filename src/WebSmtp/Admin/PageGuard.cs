@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace WebSmtp.Admin;
 
 /// <summary>
-/// What every answer of the web admin carries: nothing is loaded from elsewhere, no script or style stands in the page,
-/// nobody may frame it. The live connection is only opened by our own pages. Who looks for a page and cannot have it is
+/// What every answer carries: nothing is loaded from elsewhere, nobody may frame it, and in the web admin no script or
+/// style stands in the page. The live connection is only opened by our own pages. Who looks for a page and cannot have it is
 /// shown another one that says so; nobody else is.
 /// </summary>
 static class PageGuard
@@ -12,9 +12,19 @@ static class PageGuard
     /// <summary>The page that is shown instead, by status.</summary>
     public const string ProblemPath = "/problem/{0}";
 
+    // A document keeps the policy it came with while its contents are changed by links, so one policy serves all pages. What
+    // may stand in a frame is only what says so itself: the HTML of a message, in a sandbox.
     const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-        + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
+        + "form-action 'self'; base-uri 'self'; frame-src 'self'; frame-ancestors 'none'";
+
+    /// <summary>Of answers that are no pages: a browser that is led to one does nothing with it.</summary>
+    const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+    /// <summary>Of the page that tries the API, whose styles stand in it.</summary>
+    const string SwaggerPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+        + "form-action 'none'; base-uri 'self'; frame-ancestors 'none'";
 
     static readonly PathString[] NotOurs = ["/api", "/swagger", "/healthz", "/readyz"];
 
@@ -25,10 +35,11 @@ static class PageGuard
         if ((!isAdmin || isLive) && context.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
         if (!isAdmin)
         {
+            AddHeaders(context.Response.Headers, context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase) ? SwaggerPolicy : DataPolicy);
             await next(context);
             return;
         }
-        AddHeaders(context.Response.Headers);
+        AddHeaders(context.Response.Headers, Policy);
         if (isLive && !IsSameOrigin(context.Request))
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -52,12 +63,9 @@ static class PageGuard
         if (status is StatusCodes.Status400BadRequest && context.Response.ContentLength is null or 0) context.Response.ContentType = null;
     }
 
-    /// <summary>For a page that shows an answer of this server in a frame, which then says itself what it may do.</summary>
-    public static void AllowOwnFrames(HttpResponse response) => response.Headers.ContentSecurityPolicy = Policy + "; frame-src 'self'";
-
-    static void AddHeaders(IHeaderDictionary headers)
+    static void AddHeaders(IHeaderDictionary headers, string policy)
     {
-        headers.ContentSecurityPolicy = Policy;
+        headers.ContentSecurityPolicy = policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";

@@ -67,7 +67,7 @@ static class StatisticsEndpoints
             .Produces<Listed<AlarmResponse>>()
             .ListExample("""
                 { "kind": "hostOverdue", "failed": false, "siteId": 2, "subject": "test.com", "since": "2026-11-26T08:00:00Z",
-                  "what": "The host of test.com is overdue: it usually comes every 60 minutes, and has not come since 2026-11-26 05:58 UTC.",
+                  "what": "The host of test.com is overdue: it usually comes every 60 minutes, and has stayed away for 4 hours.",
                   "advice": "Ask its administrator, or send the mail another way before it expires." }
                 """);
     }

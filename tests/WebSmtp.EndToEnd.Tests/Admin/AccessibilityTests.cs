@@ -92,6 +92,12 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
         var time = page.Locator("dd time[data-time=full]").First;
         await Expect(time).ToContainTextAsync(received.ToOffset(new(5, 30, 0)).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
         Assert.EndsWith($"{received.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC", await time.GetAttributeAsync("title"), StringComparison.Ordinal);
+
+        await page.GoLiveAsync("/?range=1h");
+        var bar = page.Locator("[data-chart=In] title[data-at]").Last;
+        await Expect(bar).ToContainTextAsync(" UTC: ");
+        var at = DateTimeOffset.Parse((await bar.GetAttributeAsync("data-at"))!, System.Globalization.CultureInfo.InvariantCulture);
+        await Expect(bar).ToContainTextAsync(at.ToOffset(new(5, 30, 0)).ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture) + $" = {at.UtcDateTime:yyyy-MM-dd HH:mm} UTC: ");
     }
 
     [Fact(Timeout = Limits.Ordinary)]

@@ -32,7 +32,7 @@ static class AdminPages
         var session = (await site.Api.ListAsync($"{site.Path}/sessions?history=true"))[0]["id"]!.GetValue<string>();
         return
         [
-            "/", "/?range=7d", "/held", "/held/accounts", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
+            "/", "/?range=7d", "/held", "/held/accounts", "/held/accounts/absent", $"/held/accounts/{account}", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
             "/queue", $"/queue?site={site.Id}", $"/messages?site={site.Id}", "/messages?site=1&domain=nothing.example", $"/messages/{message}", "/sessions",
             "/sessions?ended=true", $"/sessions/{session}", "/sessions/none", "/log", "/log?text=nothing-like-it", "/test", $"/test?site={site.Id}&message={message}",
             $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example/collections/0",

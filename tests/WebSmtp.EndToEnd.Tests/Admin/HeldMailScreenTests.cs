@@ -123,6 +123,43 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task The_note_names_the_port_for_each_way_of_asking()
+    {
+        await using var site = await server.NewSiteAsync();
+        var account = await site.AddAccountAsync("noted");
+        await site.HoldAsync("noted.example", account);
+        var odmr = FreePorts.Next();
+        await site.Api.PatchAsync(site.Path, $$"""{ "endpoints": [ {{TestSite.Endpoint(odmr, odmr: true)}}, {{TestSite.Endpoint(site.Port)}} ] }""");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GotoAsync($"/held/{site.Id}/noted.example");
+
+        await Expect(page.Locator("pre", new() { HasText = "protocol ODMR" })).ToContainTextAsync($"service {odmr}");
+        await Expect(page.Locator("pre", new() { HasText = "protocol ETRN" })).ToContainTextAsync($"service {site.Port}");
+        await Expect(page.Locator("pre", new() { HasText = "--method atrn" })).ToContainTextAsync($"--port {odmr}");
+        await Expect(page.Locator("pre", new() { HasText = "TURN                or" })).ToContainTextAsync($"port {site.Port}");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_wildcards_page_shows_its_own_domains_however_many_others_have_mail()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("*.others.example");
+        await site.HoldAsync("*.wild.example");
+        await using (var talk = await site.ConnectAsync())
+        {
+            await talk.GreetAsync();
+            await talk.SendMailAsync("sender@away.example", [.. Enumerable.Range(0, 501).Select(n => $"somebody@d{n}.others.example"), "somebody@van.wild.example"], SampleMail.Plain("one"));
+        }
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GoLiveAsync($"/held/{site.Id}/*.wild.example");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "van.wild.example" })).ToBeVisibleAsync();
+        await page.GoLiveAsync($"/held/{site.Id}/*.others.example");
+        await Expect(page.GetByText("401 others of its domains have mail, too.")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_message_is_downloaded_and_deleted_after_a_question()
     {
         await using var site = await server.NewSiteAsync();
@@ -131,7 +168,7 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
         var page = await browser.OpenLoggedInAsync(site.Server);
         await page.GotoAsync($"/messages?site={site.Id}&domain=deleted.example");
         await page.Locator("tbody .row-link").ClickAsync();
-        await page.LiveAsync();
+        await page.Locator(".strip[data-interactive=true]").WaitForAsync();
 
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
         Assert.EndsWith(".eml", download.SuggestedFilename, StringComparison.Ordinal);
@@ -184,6 +221,25 @@ public sealed class HeldMailScreenTests(SharedServer server, Browser browser)
         await Expect(Tile("To be sent")).ToHaveTextAsync("2");
         await page.GetByRole(AriaRole.Link, new() { Name = "To be sent" }).ClickAsync();
         await Expect(page.Locator("[data-count]")).ToHaveTextAsync("2");
+
+        await page.GoLiveAsync("/?range=1h");
+        var accepted = page.Locator("[data-chart=In] .chart-key a").First;
+        await Expect(accepted).ToHaveTextAsync("5");
+        await accepted.ClickAsync();
+        await Expect(page.Locator("[data-count]")).ToHaveTextAsync("5");
+        await page.GoLiveAsync("/?range=1h");
+        await page.Locator("[data-chart=Out] .chart-key li", new() { HasText = "delivered" }).GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.Locator("[data-count]")).ToHaveTextAsync("0");
+
+        await using var client = await site.ConnectAsync();
+        await client.GreetAsync();
+        await page.GoLiveAsync("/");
+        var row = page.Locator("section[aria-labelledby=sites] li", new() { HasText = "5 waiting" });
+        await row.GetByRole(AriaRole.Link, new() { Name = "1 session" }).ClickAsync();
+        await Expect(page.Locator(".list-head strong")).ToHaveTextAsync("1");
+        await page.GoLiveAsync("/");
+        await row.GetByRole(AriaRole.Link, new() { Name = "5 waiting" }).ClickAsync();
+        await Expect(page.Locator("[data-count]")).ToHaveTextAsync("5");
     }
 
     [Fact(Timeout = Limits.Ordinary)]

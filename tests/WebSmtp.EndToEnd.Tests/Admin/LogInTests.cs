@@ -77,6 +77,44 @@ public sealed class LogInTests(SharedServer server, Browser browser)
         Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData("/swagger/index.html")]
+    [InlineData("/swagger/v1/swagger.json")]
+    [InlineData("/api/v1/sites")]
+    [InlineData("/healthz")]
+    public async Task What_is_no_page_of_the_admin_is_guarded_as_well(string path)
+    {
+        var process = await server.ProcessAsync();
+        using var http = WebSmtpProcess.NewHttpClient(process.WebUrl);
+        using var answer = await http.GetAsync(path, Stop);
+
+        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("same-origin", Assert.Single(answer.Headers.GetValues("Referrer-Policy")));
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task The_page_that_tries_the_API_works_under_its_policy()
+    {
+        var process = await server.ProcessAsync();
+        var page = await browser.OpenLoggedInAsync(process);
+        var refused = new List<string>();
+        page.Console += (_, line) =>
+        {
+            if (line.Text.Contains("Content Security Policy", StringComparison.Ordinal)) refused.Add(line.Text);
+        };
+
+        await page.GotoAsync("/swagger");
+        await page.Locator(".opblock-get [data-path='/api/v1/sites']").ClickAsync();
+        await page.Button("Try it out").First.ClickAsync();
+        await page.Button("Execute").ClickAsync();
+
+        await Expect(page.Locator(".live-responses-table .response .response-col_status").First).ToContainTextAsync("200");
+        Assert.Empty(refused);
+    }
+
     [Fact(Timeout = Limits.Ordinary)]
     public async Task The_live_connection_is_not_opened_for_another_origin()
     {

@@ -40,16 +40,77 @@ public sealed class LostConnectionTests(Browser browser)
     public async Task What_was_typed_is_still_there()
     {
         await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
-        var page = await browser.OpenLoggedInAsync(server);
-        await page.GoLiveAsync("/sites/1/domains");
-        await page.GetByLabel("Name, without the #").FillAsync("half-typed");
-        var loaded = LoadedAgain(page);
+        await using var site = await TestSite.CreateAsync(server);
+        await site.HoldAsync("patient.example");
+        await site.SendAsync("somebody@patient.example", SampleMail.Plain("one"));
+        var message = Assert.Single(await server.Api.ListAsync($"{site.Path}/messages"))["id"]!.GetValue<string>();
+        var first = await browser.OpenLoggedInAsync(server);
+        var open = new List<(IPage Page, string Label, Task Loaded)>();
+        // A form that posts, one of several lines, filters, and the field that is on every page.
+        foreach (var (path, label) in new[]
+        {
+            ("/sites/1/domains", "Name, without the #"), ($"/test?site={site.Id}&message={message}", "Text"), ("/log", "Text"), ("/sessions", "Address"), ("/queue", "Find a message, address, domain, IP address, reply or log line"),
+        })
+        {
+            var page = open.Count is 0 ? first : await first.Context.NewPageAsync();
+            await page.GoLiveAsync(path);
+            await page.GetByLabel(label, new() { Exact = true }).FillAsync("half-typed");
+            open.Add((page, label, LoadedAgain(page)));
+        }
 
         await server.RestartAsync(Stop);
 
+        foreach (var (page, label, loaded) in open)
+        {
+            await loaded.WaitAsync(Stop);
+            await page.LiveAsync();
+            await Expect(page.GetByLabel(label, new() { Exact = true })).ToHaveValueAsync("half-typed");
+        }
+    }
+
+    [Fact(Timeout = Limits.Long)]
+    public async Task A_secret_that_was_typed_is_not_kept_by_the_browser()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        var page = await browser.OpenLoggedInAsync(server);
+        await page.GotoAsync("/smarthosts/new");
+        await page.GetByLabel("User name and password").CheckAsync();
+        await page.GetByLabel("User name, or mailbox").FillAsync("anna");
+        await page.GetByLabel("Password", new() { Exact = true }).FillAsync("planted");
+        var key = page.Locator("textarea[name=clientCertificate]");
+        await key.EvaluateAsync("field => field.value = 'planted'");
+        var loaded = LoadedAgain(page);
+
+        // As when the server does not know the page any more.
+        await page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'failed' } }))");
+
         await loaded.WaitAsync(Stop);
-        await page.LiveAsync();
-        await Expect(page.GetByLabel("Name, without the #")).ToHaveValueAsync("half-typed");
+        await Expect(page.GetByLabel("User name, or mailbox")).ToHaveValueAsync("anna");
+        await Expect(page.GetByLabel("Password", new() { Exact = true })).ToHaveValueAsync("");
+        await Expect(key).ToHaveValueAsync("");
+    }
+
+    [Fact(Timeout = Limits.Long)]
+    public async Task What_is_saved_while_the_server_is_away_is_said_not_to_be_and_can_be_saved_afterwards()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        var page = await browser.OpenLoggedInAsync(server);
+        await page.GotoAsync("/sites/1/edit/messages");
+        await page.GetByLabel("Largest message", new() { Exact = true }).FillAsync("7 MB");
+        var save = page.Button("Save").Last;
+        var unsent = page.GetByText("The server could not be reached, so nothing was changed.");
+
+        await server.StopAsync(Stop);
+        await save.ClickAsync();
+        await Expect(unsent).ToBeVisibleAsync();
+        await Expect(save).Not.ToHaveAttributeAsync("aria-busy", "true");
+        await Expect(page.GetByLabel("Largest message", new() { Exact = true })).ToHaveValueAsync("7 MB");
+
+        await server.StartAgainAsync(Stop);
+        await save.ClickAsync();
+        await Expect(page.Answer()).ToBeVisibleAsync();
+        await Expect(unsent).ToBeHiddenAsync();
+        Assert.Equal(7_000_000, (await server.Api.GetAsync("/sites/1"))["settings"]!["maxMessageSize"]!.GetValue<long>());
     }
 
     [Fact(Timeout = Limits.Long)]

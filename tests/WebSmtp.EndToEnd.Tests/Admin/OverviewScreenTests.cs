@@ -38,6 +38,20 @@ public sealed class OverviewScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task All_alarms_are_there_for_who_wants_them()
+    {
+        await using var own = await WebSmtpProcess.StartAsync(new(), Stop);
+        await using var site = await TestSite.CreateAsync(own);
+        for (var i = 0; i < 14; i++) await site.HoldAsync($"alarm{i}.example", route: """{ "etrn": false }""");
+        var page = await browser.OpenLoggedInAsync(own);
+
+        await page.GoLiveAsync("/");
+        await Expect(page.Locator("[data-alarm]:visible")).ToHaveCountAsync(12);
+        await page.GetByText("2 more", new() { Exact = true }).ClickAsync();
+        await Expect(page.Locator("[data-alarm]:visible")).ToHaveCountAsync(14);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_tab_that_nobody_looks_at_rests_and_is_right_when_one_looks_again()
     {
         await using var site = await server.NewSiteAsync();
@@ -78,6 +92,34 @@ public sealed class OverviewScreenTests(SharedServer server, Browser browser)
 
         await Expect(row.Locator(".figure")).ToHaveTextAsync("0");
         await Expect(row).ToContainTextAsync("by TURN");
+        await row.GetByRole(AriaRole.Link, new() { Name = account.Username, Exact = true }).ClickAsync();
+        await Expect(page.Heading(account.Username)).ToBeVisibleAsync();
+        await Expect(page.Locator("[data-held-messages]")).ToHaveTextAsync("0 messages");
+        await Expect(page.Locator("li[data-domain]")).ToHaveCountAsync(2);
+        await site.SendAsync("somebody@second.example", SampleMail.Plain("two"));
+        await Expect(page.Locator("[data-held-messages]")).ToHaveTextAsync("1 message");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Transcript" }).ClickAsync();
+        await Expect(page.Heading("Collection")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Each_account_has_its_own_last_collection_of_a_domain_that_two_may_collect()
+    {
+        await using var site = await server.NewSiteAsync();
+        var (first, second) = (await site.AddAccountAsync("first"), await site.AddAccountAsync("second"));
+        await site.HoldAsync("shared.example", first);
+        await site.Api.PatchAsync($"{site.Path}/domains/shared.example", $$"""{ "route": { "turnAccounts": ["{{first.Username}}", "{{second.Username}}"] } }""");
+        foreach (var account in new[] { first, second })
+        {
+            await site.SendAsync("somebody@shared.example", SampleMail.Plain("one"));
+            await TurnHost.CollectAsync(site, account, Stop);
+        }
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GoLiveAsync("/held/accounts");
+
+        await Expect(page.Locator($"tr[data-account='{first.Username}']")).ToContainTextAsync($"{first.Username} from 127.0.0.1 by TURN");
+        await Expect(page.Locator($"tr[data-account='{second.Username}']")).ToContainTextAsync($"{second.Username} from 127.0.0.1 by TURN");
     }
 
     /// <summary>As the browser does when another tab is brought to the front.</summary>

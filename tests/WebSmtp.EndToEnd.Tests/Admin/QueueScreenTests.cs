@@ -117,6 +117,84 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task Destinations_are_put_in_order_and_found_by_name_in_the_address()
+    {
+        await using var site = await server.NewSiteAsync();
+        foreach (var domain in new[] { "c-first.example", "b-many.example", "a-last.example" }) await site.HoldAsync(domain);
+        await site.SendAsync("somebody@c-first.example", SampleMail.Plain("one"));
+        await site.SendAsync("somebody@b-many.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        await site.SendAsync("somebody@a-last.example", SampleMail.Plain("one"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        var names = page.Locator("tr[data-domain] .row-link");
+
+        await page.GoLiveAsync($"/queue?site={site.Id}");
+        await Expect(names).ToHaveTextAsync(["a-last.example", "b-many.example", "c-first.example"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Most first" }).ClickAsync();
+        await Expect(names).ToHaveTextAsync(["b-many.example", "a-last.example", "c-first.example"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Oldest first" }).ClickAsync();
+        await Expect(names).ToHaveTextAsync(["c-first.example", "b-many.example", "a-last.example"]);
+        await page.GetByLabel("Domain contains").FillAsync("ST.exam");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(names).ToHaveTextAsync(["c-first.example", "a-last.example"]);
+        Assert.EndsWith($"/queue?site={site.Id}&sort=oldest&domain=ST.exam", page.Url, StringComparison.Ordinal);
+        await page.ReloadAsync();
+        await Expect(names).ToHaveTextAsync(["c-first.example", "a-last.example"]);
+        await page.GetByLabel("Domain contains").FillAsync("none-such");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByText("No destination matches")).ToBeVisibleAsync();
+    }
+
+    [Theory(Timeout = Limits.Ordinary)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_destination_is_stopped_after_a_question_and_released(bool script)
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("stopped.example");
+        await site.SendAsync("somebody@stopped.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        var page = await browser.OpenLoggedInAsync(site.Server, new(JavaScript: script));
+        await page.GotoAsync($"/queue?site={site.Id}");
+        if (script) await page.LiveAsync();
+
+        await page.Button("Stop stopped.example").ClickAsync();
+        await Expect(Question(page)).ToContainTextAsync("2 messages are frozen");
+        Assert.Equal(2, (await site.Api.ListAsync($"{site.Path}/messages?state=held")).Count);
+        await page.Button("Stop the destination").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("stopped.example is stopped");
+        await Expect(Question(page)).ToHaveCountAsync(0);
+        Assert.Equal(2, (await site.Api.ListAsync($"{site.Path}/messages?state=frozen")).Count);
+
+        await page.Button("Release stopped.example").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("stopped.example goes on.");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_a_sender_wants_to_be_told_is_shown_and_explained()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("told.example");
+        await using (var talk = await site.ConnectAsync())
+        {
+            await talk.GreetAsync();
+            await talk.SayAsync("MAIL FROM:<sender@away.example>");
+            await talk.ExpectAsync("250 *");
+            await talk.SayAsync("RCPT TO:<somebody@told.example> NOTIFY=FAILURE,DELAY");
+            await talk.ExpectAsync("250 *");
+            await talk.SayAsync("DATA");
+            await talk.ExpectAsync("354 *");
+            await talk.SayContentAsync(SampleMail.Plain("one"));
+            await talk.ExpectAsync("250 *");
+        }
+        var page = await OpenOnlyMessageAsync(site);
+
+        await Expect(Recipient(page)).ToContainTextAsync("reports wanted: failure, delay");
+        await page.GetByText("DSN: what is a sender told?").ClickAsync();
+        await Expect(page.GetByText("A delivery status notification")).ToBeVisibleAsync();
+        await page.GotoAsync($"{site.Path}/edit/delivery");
+        await Expect(page.GetByText("DSN: what is a sender told?")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task An_act_that_suits_only_some_recipients_is_not_offered()
     {
         await using var site = await server.NewSiteAsync();
@@ -184,7 +262,8 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
         await Expect(page.Locator("main form[method=post]")).ToHaveCountAsync(0);
         await page.GoLiveAsync($"/queue?site={site.Id}");
         await Expect(page.Locator("tr[data-domain='seen.example'] .badge")).ToHaveTextAsync(["held"]);
-        await Expect(page.Locator("main button")).ToHaveCountAsync(0);
+        await Expect(page.Locator("main [data-live] button")).ToHaveCountAsync(0);
+        await Expect(page.Locator("main form[method=post]")).ToHaveCountAsync(0);
 
         await open.Button("Delete").ClickAsync();
         await open.Button("Delete the message").ClickAsync();
@@ -198,7 +277,8 @@ public sealed class QueueScreenTests(SharedServer server, Browser browser)
         var page = await browser.OpenLoggedInAsync(site.Server);
         await page.GotoAsync($"/messages?site={site.Id}");
         await page.Locator("tbody .row-link").ClickAsync();
-        await page.LiveAsync();
+        // The list lives as well.
+        await page.Locator(".strip[data-interactive=true]").WaitForAsync();
         return page;
     }
 

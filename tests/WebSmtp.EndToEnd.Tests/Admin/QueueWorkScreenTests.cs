@@ -162,7 +162,8 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         var id = Assert.Single(await site.Api.ListAsync($"{site.Path}/messages"))["id"]!.GetValue<string>();
         var page = await browser.OpenLoggedInAsync(site.Server);
 
-        await page.GotoAsync($"/messages/{id}?tab=html");
+        await page.GotoAsync($"/messages/{id}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "HTML", Exact = true }).ClickAsync();
 
         var frame = page.FrameLocator("iframe");
         await Expect(frame.Locator("h1")).ToHaveTextAsync("Hostile");
@@ -202,7 +203,7 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         await Expect(page.Locator(".strip code")).ToHaveTextAsync(id);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Act… on b@traced.example" }).ClickAsync();
-        await page.GetByLabel("Return").CheckAsync();
+        await page.GetByRole(AriaRole.Radio, new() { Name = "Return" }).CheckAsync();
         await page.Button("Do it").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync("b@traced.example: returned.");
         await Expect(page.Locator("section[aria-labelledby=recipients] tbody tr .badge")).ToHaveTextAsync(["held", "failed"]);

@@ -40,6 +40,12 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         })
         {
             await row.GetByRole(AriaRole.Button, new() { Name = act }).ClickAsync();
+            if (act is "Stop")
+            {
+                await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Nobody is connected now.");
+                await Expect(row).ToHaveAttributeAsync("data-state", "running");
+                await page.Button("Stop the site").ClickAsync();
+            }
             await Expect(row).ToHaveAttributeAsync("data-state", state);
             await Expect(page.Answer()).ToContainTextAsync($"{name} {answer}");
         }

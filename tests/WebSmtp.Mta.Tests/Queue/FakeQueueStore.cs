@@ -328,6 +328,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
             .Select(name => Live(siteId, name)!)]);
 
     public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
+    public Task<Page<DestinationSummary>> FindDestinationsAsync(int siteId, DestinationQuery query, string? cursor, int limit, CancellationToken stop) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<string>>([.. contentPaths.Where(path => Messages.All(message => message.ContentPath != path))]);

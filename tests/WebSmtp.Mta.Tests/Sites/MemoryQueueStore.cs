@@ -42,6 +42,9 @@ sealed class MemoryQueueStore : IQueueStore
             .Where(key => key.SiteId == siteId && key.Domain.EndsWith("." + domain, StringComparison.Ordinal))
             .Select(key => new Destination { SiteId = siteId, Domain = key.Domain, Reversed = "" })]);
 
+    public Task<Page<DestinationSummary>> FindDestinationsAsync(int siteId, DestinationQuery query, string? cursor, int limit, CancellationToken stop) =>
+        throw new NotSupportedException();
+
     public Task<Page<DestinationSummary>> ListDestinationsAsync(int siteId, string? cursor, int limit, CancellationToken stop)
     {
         // One a page, so that who asks has to go on asking.

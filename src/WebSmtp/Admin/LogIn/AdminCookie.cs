@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using WebSmtp.Admin.Components;
 using WebSmtp.Mta.Administration;
 
 namespace WebSmtp.Admin.LogIn;
@@ -25,6 +26,11 @@ static class AdminCookie
         options.Events.OnRedirectToLogin = context => RedirectPagesOnly(context, StatusCodes.Status401Unauthorized);
         options.Events.OnRedirectToAccessDenied = context => RedirectPagesOnly(context, StatusCodes.Status403Forbidden);
         options.Events.OnValidatePrincipal = ValidateAsync;
+        options.Events.OnCheckSlidingExpiration = context =>
+        {
+            context.ShouldRenew &= !context.Request.Headers.ContainsKey(Followed.Header);
+            return Task.CompletedTask;
+        };
     }
 
     public static ClaimsPrincipal PrincipalOf(AdminUser user) => new(new ClaimsIdentity(

@@ -34,6 +34,11 @@ public sealed record SiteRow(SiteView View, int Sessions, long Messages, bool Me
             operations is not null && view.Site.IsDraining && view.State is SiteState.Paused ? await operations.FindRestAsync(view.Site.Id, stop) : null);
     }
 
+    /// <summary>The list of the sessions that are counted: clients.</summary>
+    public string SessionsHref => $"/sessions?site={Site.Id}&direction=inbound";
+
+    public string QueueHref => $"/queue?site={Site.Id}";
+
     /// <summary>The messages that wait, with a sign when the number is an estimate.</summary>
     public string MessagesText => Count(Messages, MessagesIsEstimate);
 

@@ -1,0 +1,71 @@
+using Microsoft.Playwright;
+using WebSmtp.EndToEnd.Tests.Server;
+using WebSmtp.EndToEnd.Tests.Smtp;
+using static Microsoft.Playwright.Assertions;
+
+namespace WebSmtp.EndToEnd.Tests.Admin;
+
+/// <summary>What somebody else changes while a page is open.</summary>
+public sealed class ChangedElsewhereTests(SharedServer server, Browser browser)
+{
+    [Fact(Timeout = Limits.Long)]
+    public async Task It_shows_on_each_list_without_the_page_being_loaded_anew()
+    {
+        await using var site = await server.NewSiteAsync();
+        var (host, collector, user, key) = (TestSite.Unique("relay"), TestSite.Unique("fetcher"), TestSite.Unique("person"), TestSite.Unique("key"));
+        await site.HoldAsync("seen.example");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        async Task ShowsAsync(string path, string text, Func<Task> change)
+        {
+            await page.GoLiveAsync(path);
+            await Expect(page.Locator("main")).Not.ToContainTextAsync(text);
+            await page.EvaluateAsync("window.same = true");
+            await change();
+            await Expect(page.Locator("main")).ToContainTextAsync(text);
+            Assert.True(await page.EvaluateAsync<bool>("window.same === true"));
+        }
+
+        await ShowsAsync("/smarthosts", host, () => site.Api.PostAsync("/smarthosts", $$"""{ "name": "{{host}}", "host": "first.relay.example" }"""));
+        await ShowsAsync($"/smarthosts/{host}", "second.relay.example", () => site.Api.PatchAsync($"/smarthosts/{host}", """{ "host": "second.relay.example" }"""));
+        await ShowsAsync($"/collectors?site={site.Id}", collector, () => site.Api.PostAsync($"{site.Path}/collectors", $$"""{ "name": "{{collector}}", "host": "first.provider.example", "method": "etrn", "domains": ["seen.example"] }"""));
+        await ShowsAsync($"/collectors/{site.Id}/{collector}", "second.provider.example", () => site.Api.PatchAsync($"{site.Path}/collectors/{collector}", """{ "host": "second.provider.example" }"""));
+        await ShowsAsync($"{site.Path}/domains", "added.example", () => site.HoldAsync("added.example"));
+        await ShowsAsync($"{site.Path}/domains", "#several", () => site.Api.PutAsync($"{site.Path}/etrn-names/several", """{ "domains": ["added.example"] }"""));
+        await ShowsAsync(site.Path, "another.example", () => site.HoldAsync("another.example"));
+        await ShowsAsync($"/messages?site={site.Id}", "somebody@seen.example", () => site.SendAsync("somebody@seen.example", SampleMail.Plain("one")));
+        await ShowsAsync("/users", user, () => site.Api.PostAsync("/users", $$"""{ "username": "{{user}}", "password": "a long secret, with spaces", "role": "viewer" }"""));
+        await ShowsAsync("/keys", key, () => site.Api.PostAsync("/keys", $$"""{ "name": "{{key}}", "role": "viewer" }"""));
+        await ShowsAsync("/audit", "etrn-names/audited", () => site.Api.PutAsync($"{site.Path}/etrn-names/audited", """{ "domains": ["added.example"] }"""));
+        MailAccount? account = null;
+        await ShowsAsync("/accounts", "changed elsewhere account", async () =>
+        {
+            account = await site.AddAccountAsync("elsewhere");
+            await site.Api.PatchAsync($"/accounts/{account.Username}", """{ "description": "changed elsewhere account" }""");
+        });
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Who_has_chosen_something_is_told_and_keeps_it()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("chosen.example");
+        await site.SendAsync("somebody@chosen.example", SampleMail.Plain("one"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/messages?q=site:{site.Id}");
+        var rows = page.Locator("tr[data-message]");
+        await rows.First.GetByRole(AriaRole.Checkbox).CheckAsync();
+        await page.GetByLabel("Search", new() { Exact = true }).FillAsync("half-typed");
+
+        await site.SendAsync("somebody@chosen.example", SampleMail.Plain("two"));
+        await Expect(page.GetByText("The list was changed elsewhere meanwhile.")).ToBeVisibleAsync();
+        await Expect(rows).ToHaveCountAsync(1);
+        await page.Button("Show it as it is now").ClickAsync();
+
+        await Expect(rows).ToHaveCountAsync(2);
+        await Expect(page.Locator("[data-selected]")).ToHaveTextAsync("1 chosen:");
+        await Expect(rows.First.GetByRole(AriaRole.Checkbox)).ToBeCheckedAsync();
+        await Expect(page.GetByText("The list was changed elsewhere meanwhile.")).ToBeHiddenAsync();
+        await Expect(page.GetByLabel("Search", new() { Exact = true })).ToHaveValueAsync("half-typed");
+    }
+}
