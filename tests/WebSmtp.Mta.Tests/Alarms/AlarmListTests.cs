@@ -138,7 +138,7 @@ public sealed class AlarmListTests : IAsyncDisposable
     public void A_held_domain_that_is_nearly_full_is_told_of_and_a_full_one_has_failed(long messages, long limit, bool? failed, string what)
     {
         _bench.ConfigureRoute("test.com", route => route with { MaxMessages = limit });
-        var domain = new HeldDomain(1, "Default", _bench.Site.FindDomain("test.com")!, messages, 100, null, null, [], null);
+        var domain = new HeldDomain(1, "Default", _bench.Site.FindDomain("test.com")!, messages, 100, null, null, [], null, new Dictionary<string, AccountVisits>());
 
         var alarm = _alarms.List([domain]).SingleOrDefault();
 
