@@ -29,6 +29,7 @@ public sealed class DestinationScreenTests(SharedServer server, Browser browser)
         await Expect(row.Locator("td[data-label='Next try']")).ToContainTextAsync("in ");
 
         await page.Button("Stop busy.example").ClickAsync();
+        await page.Button("Stop the destination").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync("busy.example is stopped: nothing is tried or collected until it is released.");
         await Expect(row.Locator(".badge")).ToHaveTextAsync("frozen");
         await Expect(row).ToContainTextAsync("by admin");
