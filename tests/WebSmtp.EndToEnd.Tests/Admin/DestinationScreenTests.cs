@@ -99,6 +99,7 @@ public sealed class DestinationScreenTests(SharedServer server, Browser browser)
         await Expect(page.Answer()).ToContainTextAsync("1 message: redirected.");
         Assert.Contains("<somebody@moving.example>", Assert.Single(await sink.Host.WaitForAsync(1, Stop)).To[0], StringComparison.Ordinal);
 
+        await Eventually.EqualAsync(1, async () => (await site.Api.ListAsync($"{site.Path}/messages")).Count);
         await page.GotoAsync($"/messages/act?act=redirect&q=site:{site.Id}");
         await page.GetByLabel("By another site").SelectOptionAsync($"{other.Id}");
         await page.Button("Redirect 1 message").ClickAsync();
