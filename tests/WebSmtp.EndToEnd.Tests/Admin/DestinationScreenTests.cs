@@ -29,6 +29,7 @@ public sealed class DestinationScreenTests(SharedServer server, Browser browser)
         await Expect(row.Locator("td[data-label='Next try']")).ToContainTextAsync("in ");
 
         await page.Button("Stop busy.example").ClickAsync();
+        await page.Button("Stop the destination").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync("busy.example is stopped: nothing is tried or collected until it is released.");
         await Expect(row.Locator(".badge")).ToHaveTextAsync("frozen");
         await Expect(row).ToContainTextAsync("by admin");
@@ -98,6 +99,7 @@ public sealed class DestinationScreenTests(SharedServer server, Browser browser)
         await Expect(page.Answer()).ToContainTextAsync("1 message: redirected.");
         Assert.Contains("<somebody@moving.example>", Assert.Single(await sink.Host.WaitForAsync(1, Stop)).To[0], StringComparison.Ordinal);
 
+        await Eventually.EqualAsync(1, async () => (await site.Api.ListAsync($"{site.Path}/messages")).Count);
         await page.GotoAsync($"/messages/act?act=redirect&q=site:{site.Id}");
         await page.GetByLabel("By another site").SelectOptionAsync($"{other.Id}");
         await page.Button("Redirect 1 message").ClickAsync();

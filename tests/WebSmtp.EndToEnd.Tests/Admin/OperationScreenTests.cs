@@ -39,6 +39,7 @@ public sealed class OperationScreenTests(Browser browser)
             await page.Button("Continue").ClickAsync();
             await Expect(page.Answer()).ToContainTextAsync("The operation goes on.");
             await page.Button("Cancel").ClickAsync();
+            await page.Button("Cancel the operation").ClickAsync();
             await Expect(page.Answer()).ToContainTextAsync("The operation is cancelled; what it did stays done.");
         }
         await Expect(page.Locator(".fact .badge")).ToHaveTextAsync("cancelled");

@@ -24,7 +24,7 @@ public sealed class SiteFactsScreenTests(SharedServer server, Browser browser)
 
         var row = page.Locator($"tr[data-site='{await NameAsync(site)}']");
         await Expect(row.Locator("td[data-label=Sessions]")).ToContainTextAsync("2 in, 1 out in 1 h");
-        await Expect(row.Locator("td[data-label=Sessions] a")).ToHaveTextAsync("1");
+        await Expect(row.Locator("td[data-label=Sessions] a.figure")).ToHaveTextAsync("1");
         await Expect(row.Locator("td[data-label=Waiting] a")).ToHaveTextAsync("1");
         await row.Locator("td[data-label=Waiting] a").ClickAsync();
         await Expect(page.Locator("tr[data-domain='waiting.example']")).ToBeVisibleAsync();
