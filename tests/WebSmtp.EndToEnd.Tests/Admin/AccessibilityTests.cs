@@ -46,9 +46,11 @@ public sealed class AccessibilityTests(SharedServer server, Browser browser)
         {
             await page.GotoAsync(path);
             var excess = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-            if (excess > 0) wide.Add($"{path}: {excess} px");
+            if (excess <= 0) continue;
+            var widest = await page.EvaluateAsync<string>("[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth).pop()?.outerHTML.slice(0, 200)");
+            wide.Add($"{path}: {excess} px, {widest}");
         }
-        Assert.Empty(wide);
+        Assert.True(wide.Count == 0, string.Join('\n', wide));
     }
 
     [Fact(Timeout = Limits.Ordinary)]

@@ -40,7 +40,8 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser)
         MailAccount? account = null;
         await ShowsAsync("/accounts", "changed elsewhere account", async () =>
         {
-            account = await site.AddAccountAsync("elsewhere");
+            // On the first page, however many there are.
+            account = await site.AddAccountAsync("0-elsewhere");
             await site.Api.PatchAsync($"/accounts/{account.Username}", """{ "description": "changed elsewhere account" }""");
         });
     }
