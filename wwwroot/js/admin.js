@@ -205,11 +205,14 @@
     || list.contains(document.activeElement) || !getSelection().isCollapsed && list.contains(getSelection().anchorNode);
   const tellChanged = (changed) => document.querySelectorAll("[data-changed]").forEach((note) => { note.hidden = !changed; });
   const showChanges = async (anyway) => {
+    // What was just sent is answered with the page as it is then.
+    const isSent = () => document.querySelector("[aria-busy]") !== null;
+    if (isSent()) return;
     const list = document.querySelector("[data-followed]"), page = location.href;
     const answer = await fetch(page, { cache: "no-store", headers: { "X-Followed": "1" } });
     if (!answer.ok || answer.redirected) return;
     const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-followed]");
-    if (!now || page !== location.href || said(now) === said(list)) return;
+    if (!now || isSent() || page !== location.href || said(now) === said(list)) return;
     if (!anyway && isUsed(list, now)) return tellChanged(true);
     const kept = valuesOf(false);
     list.replaceChildren(...now.childNodes);

@@ -47,6 +47,22 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_was_shown_anew_is_there_once_when_one_goes_on()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("once.example");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/messages?q=site:{site.Id}");
+        await site.SendAsync("somebody@once.example", SampleMail.Plain("one"));
+        var rows = page.Locator("tr[data-message]");
+        await Expect(rows).ToHaveCountAsync(1);
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Newest", Exact = true }).ClickAsync();
+        await page.WaitForURLAsync("**sort=newest**");
+        await Expect(rows).ToHaveCountAsync(1);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task Who_has_chosen_something_is_told_and_keeps_it()
     {
         await using var site = await server.NewSiteAsync();

@@ -40,7 +40,8 @@ static class ReportSamples
         recipient.OriginalRecipient = original;
         return new(recipient, NewSettlement(state, reply, host, counts) with
         {
-            HostReports = hostReports, SaidBy = state is RecipientState.Delivered && hostReports is null ? null : host?.Split(' ')[0],
+            HostReports = hostReports,
+            SaidBy = state is RecipientState.Delivered && hostReports is null ? null : host?.Split(' ')[0],
         }, SettingValues.Defaults);
     }
 
