@@ -47,7 +47,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             if (_session is { Said: { } said })
             {
                 _record.GoOver(said);
-                Note($"On the connection to {_at!.Name} {Text(_at)}, which was open already.");
+                Note($"On the connection to {RemoteHost.Of(_at!)}, which was open already.");
             }
             return attempt = await TryAllAsync(message, stop);
         }
@@ -82,7 +82,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
 
             var (at, started) = (_at!, outbound.Time.GetTimestamp());
             _session!.Idles = false;
-            var attempt = await outbound.Transmission.SendAsync(_client!, message, Record(at), stop);
+            var attempt = await outbound.Transmission.SendAsync(_client!, message, RemoteHost.Of(at), stop);
             _session.Idles = true;
             if (_fellBack is { } broken) attempt = attempt with { Note = attempt.Note is null ? broken : $"{attempt.Note} {broken}" };
             await EndMessageAsync(attempt);
@@ -287,7 +287,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         {
             return (new(ClientPhase.StartTls, e.Message), null);
         }
-        Note($"Connecting to {host.Name} {Text(host)}.");
+        Note($"Connecting to {RemoteHost.Of(host)}.");
         var (connection, reason) = await outbound.Dialer.DialAsync(host.Remote, _settings.Get(SettingsTable.OutboundConnectTimeout), stop);
         if (connection is null)
         {
@@ -320,7 +320,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     /// <summary>A smart host that says so instead of taking anybody: it forgot about our log-in, or wants one. RFC 4954 section 6.</summary>
     static RecipientOutcome? RefusedLogIn(Attempt attempt) =>
         attempt.Outcomes is [{ Stage: not null, Reply: { } reply } first, ..]
-        && reply is { Code: 530 or 534 or 535 or 538 } or { IsPermanent: true, Status: { Subject: 7, Detail: 8 or 9 or 11 or 57 } }
+        && reply is { Code: 530 or 534 or 535 or 538 } or { IsPermanent: true, Status: { Subject: 7, Detail: 8 or 57 } }
         && !attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true }) ? first : null;
 
     /// <summary>Recipients that a transaction had no room for while it took others. RFC 5321 section 4.5.3.1.10.</summary>
@@ -334,8 +334,4 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
         outcome is { Stage: not null, Reply.IsTransient: true } or { Stage: not (null or ClientPhase.FinalDot), Reply: null });
 
     static string Why(Attempt attempt) => attempt.Outcomes[0].Reply?.ToString() ?? attempt.Broken ?? "the connection broke";
-
-    internal static RemoteHost Record(NextHop host) => new(host.Name, Text(host));
-
-    static string Text(NextHop host) => $"[{host.Remote.Address}]:{host.Remote.Port}";
 }

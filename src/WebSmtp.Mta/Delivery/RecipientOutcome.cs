@@ -1,4 +1,5 @@
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Routing;
 using WebSmtp.Smtp;
 using WebSmtp.Smtp.Client;
 
@@ -12,6 +13,8 @@ readonly record struct RecipientOutcome(Recipient Recipient, Reply? Reply, Clien
 /// <param name="Address">Address and port; null: a folder.</param>
 sealed record RemoteHost(string Name, string? Address)
 {
+    public static RemoteHost Of(NextHop host) => new(host.Name, $"[{host.Remote.Address}]:{host.Remote.Port}");
+
     /// <summary>For one line: <c>mail.example [192.0.2.7]:25</c>.</summary>
     public override string ToString() => Address is null ? Name : $"{Name} {Address}";
 }

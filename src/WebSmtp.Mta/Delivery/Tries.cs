@@ -55,7 +55,7 @@ sealed class Tries
 
     /// <summary>Something went wrong there, and is tried in another way: nothing is decided.</summary>
     public void Note(NextHop host, ClientFailure failure, string what, TimeSpan took) =>
-        _failed.Add(new(HostDelivery.Record(host), failure.Phase, what, null, took));
+        _failed.Add(new(RemoteHost.Of(host), failure.Phase, what, null, took));
 
     public void Add(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)
     {
@@ -76,13 +76,13 @@ sealed class Tries
             { Reply: { IsTransient: true } said } => (new(said.Code is 421 ? 451 : said.Code, said.Status ?? new(4, 4, 1), said.Text), true),
             _ => (new(451, 4, 4, 1, Said(host, what)), false),
         };
-        Add(reply, failure.Phase, isHosts ? HostDelivery.Record(host) : null);
+        Add(reply, failure.Phase, isHosts ? RemoteHost.Of(host) : null);
     }
 
     void AddTry(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)
     {
         _out.Add(host.Remote);
-        _failed.Add(new(HostDelivery.Record(host), stage, what, tls, took));
+        _failed.Add(new(RemoteHost.Of(host), stage, what, tls, took));
     }
 
     void Add(Reply reply, ClientPhase stage, RemoteHost? saidBy = null) =>
@@ -97,7 +97,7 @@ sealed class Tries
     public void Hold(NextHop host, RouteTrouble trouble, string why, TimeSpan took)
     {
         _found[host.Of] = null;
-        _failed.Add(new(HostDelivery.Record(host), trouble.Stage ?? ClientPhase.Auth, why, null, took));
+        _failed.Add(new(RemoteHost.Of(host), trouble.Stage ?? ClientPhase.Auth, why, null, took));
         Stopped = trouble;
     }
 

@@ -2,7 +2,7 @@ namespace WebSmtp.Mta.Tests.Acceptance;
 
 public sealed class AddressTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     static MailBench NewBench()
     {

@@ -2,7 +2,7 @@ namespace WebSmtp.Mta.Tests.Acceptance;
 
 public sealed class QuotaTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     [Fact(Timeout = Deadline)]
     public async Task A_held_domain_takes_so_many_messages_and_no_more()

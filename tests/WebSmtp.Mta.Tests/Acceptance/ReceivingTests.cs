@@ -7,7 +7,7 @@ namespace WebSmtp.Mta.Tests.Acceptance;
 
 public sealed class ReceivingTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     static async Task<string> StoredAsync(MailBench bench, Message message)
     {

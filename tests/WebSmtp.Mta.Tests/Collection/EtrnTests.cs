@@ -11,7 +11,7 @@ namespace WebSmtp.Mta.Tests.Collection;
 
 public sealed class EtrnTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     const string Address = "198.51.100.7:25";
 
     static (MailBench Bench, SinkHost Host) Begin(CancellationToken stop)

@@ -8,7 +8,7 @@ namespace WebSmtp.Mta.Tests.Collection;
 
 public sealed class TurnTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     /// <summary>Turns a session around and lets a host of our own take what comes.</summary>
     static async Task CollectAsync(MailBench bench, SinkHost host, string command = "TURN")

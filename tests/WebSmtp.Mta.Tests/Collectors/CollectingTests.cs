@@ -11,7 +11,7 @@ namespace WebSmtp.Mta.Tests.Collectors;
 /// <summary>Runs of a collector, with the provider's side played by hand.</summary>
 public sealed class CollectingTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     [Theory(Timeout = Deadline)]
     [InlineData(CollectionMethod.Turn, "TURN")]

@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Tests.Collectors;
 
 public sealed class CollectorOperationsTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     public static TheoryData<string, CollectorConfiguration> Wrong => new()
     {

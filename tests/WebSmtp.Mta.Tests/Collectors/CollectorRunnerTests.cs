@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Tests.Collectors;
 /// <summary>When collectors run. It is 03:04:05 on a Friday when a bench begins.</summary>
 public sealed class CollectorRunnerTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     [Fact(Timeout = Deadline)]
     public async Task What_runs_at_intervals_runs_at_once_and_then_after_each_interval()

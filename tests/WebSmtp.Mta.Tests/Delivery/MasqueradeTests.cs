@@ -8,7 +8,7 @@ namespace WebSmtp.Mta.Tests.Delivery;
 
 public sealed class MasqueradeTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -66,16 +66,30 @@ public sealed class RoutePolicyTests
         Assert.Equal(RouteCondition.Ok, bench.Routes.Find("primary").State);
     }
 
-    [Fact(Timeout = Deadline)]
-    public async Task A_host_that_wants_a_log_in_for_mail_holds_the_route()
+    [Theory(Timeout = Deadline)]
+    [InlineData("530 5.7.57 Client was not authenticated")]
+    [InlineData("550 5.7.8 Authentication required")]
+    public async Task A_host_that_wants_a_log_in_for_mail_holds_the_route(string reply)
     {
         await using var bench = await BeginAsync();
         UseSmartHosts(bench, Kept("primary", "198.51.100.7"));
-        bench.Network.Listen(First, new ScriptedHost("mail", "530 5.7.57 Client was not authenticated").ServeAsync);
+        bench.Network.Listen(First, new ScriptedHost("mail", reply).ServeAsync);
         await bench.ReceiveManyAsync(1, Domain);
         await WhenAllAsync(bench, entry => entry is { State: RecipientState.Queued, Attempts: 0 } && entry.DueAt > bench.Time.GetUtcNow());
         Assert.Equal(RouteCondition.OnHold, bench.Routes.Find("primary").State);
-        Assert.Contains("530 5.7.57", bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+        Assert.Contains(reply, bench.Queue.Recipients[0].LastReply, StringComparison.Ordinal);
+    }
+
+    /// <summary>What some hosts say to one message must not stop all others.</summary>
+    [Fact(Timeout = Deadline)]
+    public async Task A_refusal_by_policy_is_the_messages_own()
+    {
+        await using var bench = await BeginAsync();
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7"));
+        bench.Network.Listen(First, new ScriptedHost("mail", "554 5.7.9 Message not accepted for policy reasons").ServeAsync);
+        await bench.ReceiveManyAsync(1, Domain);
+        await bench.WhenSettledAsync(() => bench.Queue["u1@away.example"].State is RecipientState.Failed);
+        Assert.Equal(RouteCondition.Ok, bench.Routes.Find("primary").State);
     }
 
     [Fact(Timeout = Deadline)]

@@ -7,7 +7,7 @@ namespace WebSmtp.Mta.Tests.Delivery;
 
 public sealed class SchedulerTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     const string Address = "198.51.100.7:25";
 
     static async Task<(MailBench Bench, SinkHost Host)> BeginAsync(CancellationToken stop)

@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Tests.Pickup;
 
 public sealed class PickupTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     const string Header = "Date: Fri, 2 Jan 2026 03:04:05 +0000\r\nMessage-ID: <1@sender.example>\r\nSubject: hello\r\n";
     const string Simple = "x-sender: a@sender.example\r\nx-receiver: u@test.com\r\n" + Header + "\r\nbody\r\n";
 

@@ -9,7 +9,7 @@ namespace WebSmtp.Mta.Tests.Queue;
 /// <summary>What operators do with one message. test.com is held, away.example is delivered (nobody does it here).</summary>
 public sealed class QueueActTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     const string By = "anna from 203.0.113.4";
     static readonly Actor Operator = new("anna", Role.Operator, "203.0.113.4");
     static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -8,7 +8,7 @@ namespace WebSmtp.Mta.Tests.Reports;
 
 public sealed class BadmailTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     static async Task<MailBench> BeginAsync()

@@ -12,7 +12,7 @@ namespace WebSmtp.Mta.Tests.Reports;
 /// <summary>Reports on their way: from the reply of a host to the sender's own host.</summary>
 public sealed class ReportingTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     const string Sender = "a@sender.example";
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -11,7 +11,7 @@ namespace WebSmtp.Mta.Tests.Submissions;
 
 public sealed class SubmissionTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     const string Whole = "Date: Fri, 2 Jan 2026 03:04:05 +0000\r\nMessage-ID: <1@sender.example>\r\nSubject: hello\r\n\r\nbody\r\n";
     static readonly Actor Operator = new("ann", Role.Operator, "192.0.2.1");
 

@@ -8,7 +8,7 @@ namespace WebSmtp.Mta.Tests.Trace;
 /// <summary>"They say they sent it": each refusal is written down, and floods are not.</summary>
 public sealed class RejectionTests
 {
-    const int Deadline = 30_000;
+    const int Deadline = 60_000;
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     static async Task<IReadOnlyList<Rejection>> WrittenAsync(MailBench bench)
