@@ -99,8 +99,8 @@ public partial interface IQueueStore
     Task<long> CountLiveAsync(int siteId, CancellationToken stop);
 
     /// <summary>
-    /// Messages of these sites with an entry in each of the states in which it waits: exact up to a bound, above which the
-    /// bound is the number.
+    /// Messages of these sites with an entry in each of the states in which it waits to be sent: exact up to a bound, above
+    /// which the bound is the number.
     /// </summary>
     Task<StateCounts> CountByStateAsync(IReadOnlyCollection<int> siteIds, CancellationToken stop);
 
@@ -126,10 +126,10 @@ public partial interface IQueueStore
     Task<bool> ProbeAsync(CancellationToken stop);
 }
 
-/// <summary>How many messages have an entry in each state.</summary>
+/// <summary>How many messages have an entry in each state, but for what is held, which is counted by its domain.</summary>
 /// <param name="Bound">A number that is as high stands for more.</param>
 /// <param name="OldestQueued">When the oldest that is being sent came; null when none is.</param>
-public sealed record StateCounts(long Queued, long Held, long Delivering, long Frozen, long Bound, DateTimeOffset? OldestQueued);
+public sealed record StateCounts(long Queued, long Delivering, long Frozen, long Bound, DateTimeOffset? OldestQueued);
 
 /// <summary>The right to offer entries until a time. The owner's name begins with the node's.</summary>
 public sealed record Lease(string Owner, DateTimeOffset Until);

@@ -76,7 +76,7 @@ sealed partial class QueueStore
     {
         var counts = new Dictionary<RecipientState, long>();
         long? oldest = null;
-        foreach (var state in LivingStates)
+        foreach (var state in (RecipientState[])[RecipientState.Queued, RecipientState.Delivering, RecipientState.Frozen])
         {
             foreach (var site in siteIds)
             {
@@ -88,7 +88,7 @@ sealed partial class QueueStore
             }
         }
         return new StateCounts(
-            Bounded(RecipientState.Queued), Bounded(RecipientState.Held), Bounded(RecipientState.Delivering), Bounded(RecipientState.Frozen),
+            Bounded(RecipientState.Queued), Bounded(RecipientState.Delivering), Bounded(RecipientState.Frozen),
             CountLimit + 1, await ReceivedAtAsync(db, oldest ?? 0, stop));
 
         long Bounded(RecipientState state) => Math.Min(counts.GetValueOrDefault(state), CountLimit + 1);

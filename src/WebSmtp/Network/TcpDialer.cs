@@ -31,7 +31,7 @@ sealed class TcpDialer(TimeProvider time, ILogger<TcpDialer> log) : IDialer, IDi
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             socket?.Dispose();
-            return (null, $"{remote} did not answer within {timeout.TotalSeconds:0} seconds.");
+            return (null, $"{remote} did not answer within {timeout.TotalSeconds:0} {(timeout.TotalSeconds is 1 ? "second" : "seconds")}.");
         }
         catch
         {

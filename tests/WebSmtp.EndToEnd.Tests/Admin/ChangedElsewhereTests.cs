@@ -6,8 +6,20 @@ using static Microsoft.Playwright.Assertions;
 namespace WebSmtp.EndToEnd.Tests.Admin;
 
 /// <summary>What somebody else changes while a page is open.</summary>
-public sealed class ChangedElsewhereTests(SharedServer server, Browser browser)
+public sealed class ChangedElsewhereTests(SharedServer server, Browser browser, ITestOutputHelper output)
 {
+    /// <summary>Notes when the text is first there: looking from outside would only be as exact as the pauses between two looks.</summary>
+    const string NoteWhenShown = """
+        text => {
+          window.shownAt = null;
+          new MutationObserver((_, watch) => {
+            if (!document.querySelector("main")?.textContent.includes(text)) return;
+            window.shownAt = Date.now();
+            watch.disconnect();
+          }).observe(document, { subtree: true, childList: true, characterData: true });
+        }
+        """;
+
     [Fact(Timeout = Limits.Long)]
     public async Task It_shows_on_each_list_without_the_page_being_loaded_anew()
     {
@@ -21,8 +33,12 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser)
             await page.GoLiveAsync(path);
             await Expect(page.Locator("main")).Not.ToContainTextAsync(text);
             await page.EvaluateAsync("window.same = true");
+            await page.EvaluateAsync(NoteWhenShown, text);
             await change();
+            var changed = DateTimeOffset.UtcNow;
             await Expect(page.Locator("main")).ToContainTextAsync(text);
+            var shown = DateTimeOffset.FromUnixTimeMilliseconds(await page.EvaluateAsync<long>("window.shownAt"));
+            output.WriteLine($"{path}: shown {(shown - changed).TotalMilliseconds:0} ms after it was done");
             Assert.True(await page.EvaluateAsync<bool>("window.same === true"));
         }
 

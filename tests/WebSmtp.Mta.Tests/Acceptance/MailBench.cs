@@ -58,6 +58,7 @@ sealed class MailBench : IAsyncDisposable
     {
         _stop = stop;
         Directory.CreateDirectory(DataDirectory);
+        Network = new(Time);
         Queue = new(Time);
         var data = new DataDirectory(DataDirectory, []);
         Spool = createFile is null ? new(Queue, data, NullLogger<Spool>.Instance) : new(Queue, data, NullLogger<Spool>.Instance, createFile);
@@ -98,7 +99,7 @@ sealed class MailBench : IAsyncDisposable
     public FakeQueueStore Queue { get; }
     public FakeCollectionStore Records { get; } = new();
     public FakeAccounts Accounts { get; } = new();
-    public FakeNetwork Network { get; } = new();
+    public FakeNetwork Network { get; }
     public SiteRegistry Sites { get; } = new();
     public EventStream Events { get; } = new();
     public Traffic Traffic { get; }

@@ -8,10 +8,11 @@ using WebSmtp.Mta.Tests.Acceptance;
 namespace WebSmtp.Mta.Tests.Delivery;
 
 /// <summary>A network and a DNS of the test's own: hosts by address and port, mail hosts by domain.</summary>
-sealed class FakeNetwork : IDialer, IMailRouteResolver
+sealed class FakeNetwork(TimeProvider time) : IDialer, IMailRouteResolver
 {
     readonly ConcurrentDictionary<string, Func<IDuplexPipe, Task>> _listeners = new();
     readonly ConcurrentDictionary<string, RouteAnswer> _domains = new();
+    readonly ConcurrentDictionary<string, bool> _swallowed = new();
 
     /// <summary>Every address that was tried, in order.</summary>
     public ConcurrentQueue<string> Dialed { get; } = new();
@@ -20,6 +21,9 @@ sealed class FakeNetwork : IDialer, IMailRouteResolver
     public void Listen(string endPoint, Func<IDuplexPipe, Task> serve) => _listeners[endPoint] = serve;
 
     public void Listen(string endPoint, SinkHost host) => Listen(endPoint, host.ServeAsync);
+
+    /// <summary>There nobody answers: no connection, and no refusal either.</summary>
+    public void Swallow(string endPoint) => _swallowed.TryAdd(endPoint, true);
 
     /// <summary>MX records: preference and address, the host's name made up.</summary>
     public void Mx(string domain, params (int Preference, string Address)[] hosts) =>
@@ -30,13 +34,18 @@ sealed class FakeNetwork : IDialer, IMailRouteResolver
 
     public void Fail(string domain, RouteFailure failure, string reason) => _domains[domain] = new([], failure, reason);
 
-    public Task<(IDialedConnection? Connection, string? Reason)> DialAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken stop)
+    public async Task<(IDialedConnection? Connection, string? Reason)> DialAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken stop)
     {
         Dialed.Enqueue(remote.ToString());
-        if (!_listeners.TryGetValue(remote.ToString(), out var serve)) return Task.FromResult<(IDialedConnection?, string?)>((null, "connection refused"));
+        if (_swallowed.ContainsKey(remote.ToString()))
+        {
+            await Task.Delay(timeout, time, stop);
+            return (null, $"{remote} did not answer within {timeout.TotalSeconds:0} seconds.");
+        }
+        if (!_listeners.TryGetValue(remote.ToString(), out var serve)) return (null, "connection refused");
         var pipes = new PipePair();
         _ = Task.Run(() => serve(pipes.Far), CancellationToken.None);
-        return Task.FromResult<(IDialedConnection?, string?)>((new Connection(pipes.Near, remote), null));
+        return (new Connection(pipes.Near, remote), null);
     }
 
     public Task<RouteAnswer> ResolveAsync(string domain, CancellationToken stop) =>

@@ -287,7 +287,7 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
     {
         var entries = Recipients.Where(recipient => siteIds.Contains(recipient.SiteId)).ToList();
         return Task.FromResult(new StateCounts(
-            Of(RecipientState.Queued), Of(RecipientState.Held), Of(RecipientState.Delivering), Of(RecipientState.Frozen), long.MaxValue, null));
+            Of(RecipientState.Queued), Of(RecipientState.Delivering), Of(RecipientState.Frozen), long.MaxValue, null));
 
         long Of(RecipientState state) => entries.Where(entry => entry.State == state).DistinctBy(entry => entry.MessageId).Count();
     }

@@ -12,6 +12,7 @@ sealed class SmartHostBench : IDisposable
 {
     public SmartHostBench()
     {
+        Network = new(Time);
         RefreshTokens = new(Bench.SmartHosts, Store, Bench.Gate, NullLogger<RefreshTokens>.Instance);
         Tokens = new(Endpoint, RefreshTokens, Bench, Time, NullLogger<OAuthTokens>.Instance);
         Credentials = new(Bench, Tokens, Time);
@@ -23,7 +24,7 @@ sealed class SmartHostBench : IDisposable
     public FakeTimeProvider Time => Bench.Time;
     public MemorySmartHostStore Store { get; } = new();
     public FakeTokenEndpoint Endpoint { get; } = new();
-    public FakeNetwork Network { get; } = new();
+    public FakeNetwork Network { get; }
     public RefreshTokens RefreshTokens { get; }
     public OAuthTokens Tokens { get; }
     public SmartHostCredentials Credentials { get; }
