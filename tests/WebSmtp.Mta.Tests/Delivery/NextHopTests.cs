@@ -183,38 +183,6 @@ public sealed class NextHopTests
         Assert.Equal((1, 4), (host.Sessions, host.Taken.Count));
     }
 
-    [Theory(Timeout = Deadline)]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task A_smart_host_has_so_many_connections_at_once(int limit)
-    {
-        await using var bench = await BeginAsync();
-        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(Connections: limit)));
-        var (now, most, all) = (0, 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var host = new SinkHost(bench.Time)
-        {
-            BeforeFinalReply = async () =>
-            {
-                var mine = Interlocked.Increment(ref now);
-                InterlockedMax(ref most, mine);
-                if (mine == limit) all.TrySetResult();
-                await all.Task;
-                await Task.Yield();
-                Interlocked.Decrement(ref now);
-            },
-        };
-        bench.Network.Listen(First, host);
-        await bench.ReceiveManyAsync(30, Domain);
-        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
-        Assert.Equal((limit, 30), (most, host.Taken.Count));
-
-        static void InterlockedMax(ref int most, int value)
-        {
-            for (var was = most; value > was; was = most)
-                if (Interlocked.CompareExchange(ref most, value, was) == was) return;
-        }
-    }
-
     [Fact(Timeout = Deadline)]
     public async Task A_connection_takes_so_many_messages_and_no_more()
     {
