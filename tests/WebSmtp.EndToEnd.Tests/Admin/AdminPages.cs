@@ -19,8 +19,11 @@ static class AdminPages
         await site.Api.PostAsync($"{site.Path}/domains", """{ "name": "alias.example", "kind": "alias" }""");
         await site.Api.PostAsync("/smarthosts", $$"""{ "name": "a-rather-long-name-of-a-smart-host-{{site.Id}}", "host": "relay.example", "auth": { "type": "password", "username": "hub", "password": "{{Secret}}" } }""");
         await site.Api.PostAsync($"{site.Path}/collectors", $$"""{ "name": "a-rather-long-name-of-a-collector", "host": "odmr.provider.example", "method": "turn", "username": "hub", "password": "{{Secret}}" }""");
+        await site.SendAsync("somebody@a-rather-long-name-of-a-domain.branch.example", SampleMail.Plain("collected"));
+        await TurnHost.CollectAsync(site, account, TestContext.Current.CancellationToken);
         await site.SendAsync("somebody@a-rather-long-name-of-a-domain.branch.example", SampleMail.Plain("one"));
         await site.SendAsync("somebody@van.wild.example", SampleMail.Plain("two"));
+        await site.Api.PostAsync($"{site.Path}/messages/actions", """{ "action": "retry", "filter": { "state": "held" } }""");
         return account;
     }
 
@@ -29,16 +32,19 @@ static class AdminPages
     {
         var message = (await site.Api.ListAsync($"{site.Path}/messages"))[0]["id"]!.GetValue<string>();
         var account = (await site.Api.ListAsync("/accounts"))[0]["username"]!.GetValue<string>();
+        var collection = (await site.Api.ListAsync($"{site.Path}/domains/a-rather-long-name-of-a-domain.branch.example/collections"))[0]["id"];
+        var operation = (await site.Api.ListAsync("/operations")).First(one => one["siteId"]?.GetValue<int>() == site.Id)["id"]!.GetValue<string>();
         var session = (await site.Api.ListAsync($"{site.Path}/sessions?history=true"))[0]["id"]!.GetValue<string>();
         return
         [
             "/", "/?range=7d", "/held", "/held/accounts", "/held/accounts/absent", $"/held/accounts/{account}", $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example", $"/held/{site.Id}/*.wild.example", "/held/1/absent.example",
             "/queue", $"/queue?site={site.Id}", $"/messages?site={site.Id}", "/messages?site=1&domain=nothing.example", $"/messages/{message}", "/sessions",
             "/sessions?ended=true", $"/sessions/{session}", "/sessions/none", "/log", "/log?text=nothing-like-it", "/test", $"/test?site={site.Id}&message={message}",
-            $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example/collections/0",
+            .. new[] { "0", $"{collection}" }.Select(id => $"/held/{site.Id}/a-rather-long-name-of-a-domain.branch.example/collections/{id}"),
             "/messages?q=nonsense:1", $"/messages/act?act=delete&q=site:{site.Id}", $"/messages/act?act=redirect&q=id:{message}", $"/messages/{message}?tab=headers",
-            $"/messages/{message}?tab=html", $"/messages/{message}?tab=source", $"/messages/{message}/recipient?address=somebody@a-rather-long-name-of-a-domain.branch.example",
-            "/operations", "/operations/0000000000000", "/trace", "/trace?sender=nobody@nowhere.example", "/search?q=alice@example.org", "/keyboard",
+            .. new[] { "text", "html", "attachments", "source" }.Select(tab => $"/messages/{message}?tab={tab}"),
+            "/operations", $"/operations/{operation}", "/operations/0000000000000", $"/messages/{message}/recipient?address=somebody@a-rather-long-name-of-a-domain.branch.example",
+            "/trace", "/trace?sender=nobody@nowhere.example", "/search?q=alice@example.org", "/keyboard",
             "/sites", "/sites/1", "/sites/1/delete", "/sites/new", $"/sites/{site.Id}", $"/sites/{site.Id}/edit", $"/sites/{site.Id}/delete", $"/sites/{site.Id}/domains",
             $"/sites/{site.Id}/domains/new", $"/sites/{site.Id}/domains/a-rather-long-name-of-a-domain.branch.example", $"/sites/{site.Id}/domains/alias.example",
             $"/sites/{site.Id}/domains/hub.example", .. new[] { "access", "messages", "delivery", "folders", "tls" }.Select(sheet => $"/sites/{site.Id}/edit/{sheet}"),
