@@ -18,6 +18,7 @@ public sealed class CollectorHosts(IMailRouteResolver resolver, OwnListeners own
     internal async Task<(IReadOnlyList<IPEndPoint> Remotes, string? Trouble, bool IsItself)> FindAsync(
         SiteSnapshot site, string host, int port, CancellationToken stop)
     {
+        if (own.LeadsTo(site.Endpoints, new(host, port))) return ([], Itself(host, port), true);
         IReadOnlyList<IPAddress> addresses;
         if (IPAddress.TryParse(host, out var literal)) addresses = [literal];
         // RFC 6761 section 6.3: no DNS server is asked for it.

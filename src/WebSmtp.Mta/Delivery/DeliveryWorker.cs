@@ -10,9 +10,6 @@ namespace WebSmtp.Mta.Delivery;
 /// </summary>
 sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
 {
-    /// <summary>A budget that is full again so soon is waited for.</summary>
-    static readonly TimeSpan ShortWait = TimeSpan.FromMinutes(1);
-
     readonly TimeProvider _time = scheduler.Time;
     readonly DestinationKey _key = work.Key;
 
@@ -29,7 +26,7 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
             if (await next is not { } message) return;
             try
             {
-                await DeliverAsync(hosts, message, ending, stop);
+                await DeliverAsync(hosts, message, stop);
             }
             finally
             {
@@ -38,30 +35,21 @@ sealed class DeliveryWorker(Scheduler scheduler, DestinationWork work)
         }
     }
 
-    async Task DeliverAsync(HostDelivery? hosts, LeasedMessage message, CancellationToken ending, CancellationToken stop)
+    async Task DeliverAsync(HostDelivery? hosts, LeasedMessage message, CancellationToken stop)
     {
-        while (true)
+        var attempt = await AttemptAsync(hosts, message, stop);
+        if (attempt.Trouble is { Condition: not RouteCondition.Ok } trouble)
         {
-            var attempt = await AttemptAsync(hosts, message, stop);
-            if (attempt.Trouble is { Condition: RouteCondition.OverBudget, Until: { } until } && until - _time.GetUtcNow() is var wait && wait <= ShortWait)
-            {
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, _time, ending);
-                continue;
-            }
-            if (attempt.Trouble is { Condition: not RouteCondition.Ok } trouble)
-            {
-                await PutOffAsync(message, attempt, trouble, stop);
-                return;
-            }
-            // One moment for all, so that they are tried again together; databases keep no more than this.
-            var now = _time.GetUtcNow();
-            now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
-            var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, now)).ToList();
-            await scheduler.Settling.WriteAsync(message, settled, stop);
-            scheduler.Publish("settled", _key, message);
-            await JudgeAsync(attempt);
+            await PutOffAsync(message, attempt, trouble, stop);
             return;
         }
+        // One moment for all, so that they are tried again together; databases keep no more than this.
+        var now = _time.GetUtcNow();
+        now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+        var settled = attempt.Outcomes.Select(outcome => Settle(outcome, attempt, message.Message, now)).ToList();
+        await scheduler.Settling.WriteAsync(message, settled, stop);
+        scheduler.Publish("settled", _key, message);
+        await JudgeAsync(attempt);
     }
 
     async Task<Attempt> AttemptAsync(HostDelivery? hosts, LeasedMessage message, CancellationToken stop)

@@ -75,8 +75,8 @@ sealed class FailingDestinations(RouteStates states, TimeProvider time)
         var failures = early ? before!.Failures : Math.Max(before?.Failures ?? 0, probe.Attempts) + 1;
         var intervals = key.Plan.Settings.Get(SettingsTable.RetryIntervals);
         var retryAt = trouble.Until ?? (early ? before!.RetryAt : now + intervals[Math.Min(failures - 1, intervals.Count - 1)]);
-        // Databases keep no more than microseconds, and they are asked for exactly this moment.
-        retryAt = new(retryAt.Ticks - retryAt.Ticks % TimeSpan.TicksPerMillisecond, retryAt.Offset);
+        // Databases keep no more than microseconds, and they are asked for exactly this moment; a limit is over by then.
+        retryAt = new((retryAt.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond, retryAt.Offset);
         var failing = new FailingDestination(key, probe, trouble, failures, now, retryAt);
         if (before is not null || _failing.Count < Most) _failing[key] = failing;
         states.Report(key.Site.Id, key.Name, trouble.Condition, trouble.Reason, retryAt, key.Site.Id);

@@ -97,7 +97,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
             {
                 // Nobody had the message. A connection that was used before may have been closed by a host that had
                 // enough of it; one that was just opened was not worth it, and the next host has its turn.
-                if (fresh) tries.Add(at, attempt.Outcomes[0].Stage ?? ClientPhase.Mail, Why(attempt), attempt.Tls, outbound.Time.GetElapsedTime(started));
+                if (fresh) tries.Add(at, attempt.Outcomes[0].Stage ?? ClientPhase.Mail, Why(attempt), attempt.Tls, outbound.Time.GetElapsedTime(started), attempt.Outcomes[0].Reply);
                 continue;
             }
             if (at.Of is RouteHop.Via via && RefusedLogIn(attempt) is { } refusal)

@@ -8,11 +8,14 @@ namespace WebSmtp.Mta.Delivery;
 // From a leased message to its destinations, and what becomes of those that cannot be tried now.
 public sealed partial class Scheduler
 {
-    /// <summary>Destinations that are left out of a look; with more of them everything waits.</summary>
-    const int MostFull = 500;
+    /// <summary>Domains that are left out of a look; with more of them everything waits.</summary>
+    const int MostLeftOut = 500;
 
-    /// <summary>Domains whose destination has all it can take.</summary>
-    readonly ConcurrentDictionary<(int SiteId, string Domain), DestinationWork> _full = new();
+    /// <summary>What waits for a limit so soon over is not written anew, entry by entry.</summary>
+    static readonly TimeSpan ShortWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>Domains whose destination can take nothing at the moment, and what tells that it can again.</summary>
+    readonly ConcurrentDictionary<(int SiteId, string Domain), Func<bool>> _leftOut = new();
 
     DestinationKey KeyFor(SiteSnapshot site, Recipient recipient)
     {
@@ -46,6 +49,8 @@ public sealed partial class Scheduler
                     break;
                 case RouteType.Dns or RouteType.SmartHost or RouteType.Drop when Failing.Find(group.Key) is { } failing && failing.PutsOff(Time.GetUtcNow()):
                     await PutOffAsync(part, failing, stop);
+                    if (failing.Trouble.Condition is RouteCondition.OverBudget && failing.RetryAt - Time.GetUtcNow() <= ShortWait)
+                        LeaveOut(part, group.Key, () => Failing.Find(group.Key)?.PutsOff(Time.GetUtcNow()) is not true);
                     break;
                 case RouteType.Dns or RouteType.SmartHost or RouteType.Drop when !TryHandOn(group.Key, part):
                     await Settling.WriteAsync(part, Untried(part, Time.GetUtcNow(), "queued"), stop);
@@ -132,8 +137,13 @@ public sealed partial class Scheduler
                 _work.TryRemove(new(key, work));
                 continue;
             }
-            foreach (var recipient in message.Recipients) _full.TryAdd((key.Site.Id, recipient.Domain), work);
+            LeaveOut(message, key, () => work.HasRoom);
             return false;
         }
+    }
+
+    void LeaveOut(LeasedMessage message, DestinationKey key, Func<bool> until)
+    {
+        foreach (var recipient in message.Recipients) _leftOut.TryAdd((key.Site.Id, recipient.Domain), until);
     }
 }

@@ -23,8 +23,8 @@ public sealed partial class Scheduler : IDisposable
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>While a destination has all it can take and more waits for it.</summary>
-    static readonly TimeSpan WhileFull = TimeSpan.FromSeconds(1);
+    /// <summary>While a destination can take nothing and mail waits for it.</summary>
+    static readonly TimeSpan WhileLeftOut = TimeSpan.FromSeconds(1);
 
     /// <summary>What a message that is on its way may take when the program stops.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -161,15 +161,15 @@ public sealed partial class Scheduler : IDisposable
             await ReleaseReroutedAsync();
             int[] sites = [.. _sites.Sites.Values.Where(IsDelivering).Select(view => view.Site.Id)];
             if (sites.Length == 0) return Longest;
-            foreach (var (destination, work) in _full)
-                if (work.HasRoom) _full.TryRemove(destination, out _);
-            while (Volatile.Read(ref _inFlight) < MostInFlight && _full.Count < MostFull)
+            foreach (var (domain, mayCome) in _leftOut)
+                if (mayCome()) _leftOut.TryRemove(domain, out _);
+            while (Volatile.Read(ref _inFlight) < MostInFlight && _leftOut.Count < MostLeftOut)
             {
-                var due = await _queue.LeaseDueAsync(lease.Lease, sites, Time.GetUtcNow(), Window, [.. _full.Keys], stop);
+                var due = await _queue.LeaseDueAsync(lease.Lease, sites, Time.GetUtcNow(), Window, [.. _leftOut.Keys], stop);
                 if (due.Count == 0) break;
                 await Task.WhenAll(due.Select(message => DispatchAsync(message, _stopping.Token)));
             }
-            if (!_full.IsEmpty || Volatile.Read(ref _inFlight) >= MostInFlight) return WhileFull;
+            if (!_leftOut.IsEmpty || Volatile.Read(ref _inFlight) >= MostInFlight) return WhileLeftOut;
             var next = await _queue.NextDueAsync(sites, stop);
             var wait = next is null ? Longest : next.Value - Time.GetUtcNow();
             return wait < Shortest ? Shortest : wait > Longest ? Longest : wait;

@@ -57,10 +57,12 @@ sealed class Tries
     public void Note(NextHop host, ClientFailure failure, string what, TimeSpan took) =>
         _failed.Add(new(RemoteHost.Of(host), failure.Phase, what, null, took));
 
-    public void Add(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took)
+    /// <param name="said">What the host itself said, where it said something before it closed.</param>
+    public void Add(NextHop host, ClientPhase stage, string what, string? tls, TimeSpan took, Reply? said = null)
     {
         AddTry(host, stage, what, tls, took);
-        Add(new(451, 4, 4, 2, Said(host, what)), stage);
+        if (said is null) Add(new(451, 4, 4, 2, Said(host, what)), stage);
+        else Add(new(said.Code, said.Status ?? new(4, 4, 2), said.Text), stage, RemoteHost.Of(host));
     }
 
     /// <summary>It could not be connected to, or would not let us in.</summary>
@@ -73,7 +75,7 @@ sealed class Tries
             // RFC 5321 section 3.1, RFC 7504: a host that takes no mail says so in place of a greeting.
             { Phase: ClientPhase.Greeting or ClientPhase.Hello, Reply: { IsPermanent: true } said } => (new Reply(said.Code, said.Status ?? new(5, 3, 2), said.Text), true),
             { Phase: ClientPhase.StartTls } when host.Tls is not HostTls.Opportunistic => (new(451, 4, 7, 5, $"{Said(host, what)}; its mail goes with TLS only"), false),
-            { Reply: { IsTransient: true } said } => (new(said.Code is 421 ? 451 : said.Code, said.Status ?? new(4, 4, 1), said.Text), true),
+            { Reply: { IsTransient: true } said } => (new(said.Code, said.Status ?? new(4, 4, 1), said.Text), true),
             _ => (new(451, 4, 4, 1, Said(host, what)), false),
         };
         Add(reply, failure.Phase, isHosts ? RemoteHost.Of(host) : null);

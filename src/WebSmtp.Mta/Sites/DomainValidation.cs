@@ -108,11 +108,13 @@ sealed class DomainValidation(Mailroots mailroots, SmartHostRules smartHosts)
         return null;
     }
 
-    static DomainRoute CheckHold(DomainRoute route, Complaints complaints)
+    DomainRoute CheckHold(DomainRoute route, Complaints complaints)
     {
         HostAndPort? target = null;
         if (route.EtrnTo is not null && !HostAndPort.TryParse(route.EtrnTo, out target))
             complaints.Add("route.etrnTo", $"'{route.EtrnTo}' is not host:port, [IPv6 address]:port, or a host alone.");
+        if (target is not null && smartHosts.OwnerOf(target) is { } owner)
+            complaints.Add("route.etrnTo", $"{target} is {owner}: the mail would come straight back. Give the host that collects it.");
         if (route.MaxAge is { } age && (age < TimeSpan.Zero || age > LongestAge))
             complaints.Add("route.maxAge", $"Give a duration of at most P{LongestAge.Days}D; 0 or null for no limit.");
         if (route.MaxBytes < 0) complaints.Add("route.maxBytes", "Give a number of bytes; 0 or null for no limit.");

@@ -16,6 +16,9 @@ public sealed class SmartHostCredentials(ISecretProtector protector, OAuthTokens
 {
     readonly ConcurrentDictionary<LogInKey, SmartHostStatus> _statuses = [];
 
+    /// <summary>Had trouble since they last worked, whether it is still believed or not: mail may wait for them.</summary>
+    readonly ConcurrentDictionary<LogInKey, bool> _troubled = [];
+
     /// <summary>Null credentials and null trouble: no log-in. Trouble is one sentence: nothing can be sent this way now.</summary>
     public async Task<SmartHostLogIn> GetAsync(SmartHostTarget target, CancellationToken stop)
     {
@@ -40,9 +43,8 @@ public sealed class SmartHostCredentials(ISecretProtector protector, OAuthTokens
         if (target.Auth.Type is SmartHostAuthType.None) return;
         tokens.Accepted(target);
         var key = LogInKey.Of(target);
-        var hadTrouble = _statuses.GetValueOrDefault(key) is { Trouble: not null };
         _statuses[key] = new(time.GetUtcNow(), null, null, null);
-        if (hadTrouble) Recovered?.Invoke(target);
+        if (_troubled.TryRemove(key, out _)) Recovered?.Invoke(target);
     }
 
     /// <summary>
@@ -80,7 +82,11 @@ public sealed class SmartHostCredentials(ISecretProtector protector, OAuthTokens
         if (_statuses.TryGetValue(LogInKey.Of(target), out var status)) _statuses[LogInKey.Of(target)] = status with { Trouble = null, TroubleSince = null };
     }
 
-    void Note(SmartHostTarget target, string trouble) => _statuses.AddOrUpdate(
-        LogInKey.Of(target), _ => new(null, null, trouble, time.GetUtcNow()),
-        (_, known) => known with { Trouble = trouble, TroubleSince = known.TroubleSince ?? time.GetUtcNow() });
+    void Note(SmartHostTarget target, string trouble)
+    {
+        var key = LogInKey.Of(target);
+        _troubled.TryAdd(key, true);
+        _statuses.AddOrUpdate(key, _ => new(null, null, trouble, time.GetUtcNow()),
+            (_, known) => known with { Trouble = trouble, TroubleSince = known.TroubleSince ?? time.GetUtcNow() });
+    }
 }

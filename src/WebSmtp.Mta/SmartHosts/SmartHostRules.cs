@@ -46,6 +46,9 @@ public sealed partial class SmartHostRules(SmartHostRegistry kept, OwnListeners 
         return new() { Use = names, Mode = wanted.Mode };
     }
 
+    /// <summary>Which site of this server a host is, in words, as far as that can be said without DNS; null: none.</summary>
+    internal string? OwnerOf(HostAndPort host) => own.Owner(host, []);
+
     string? OwnerOf(SmartHostTarget target, IReadOnlyList<SiteEndpoint> endpoints) =>
         HostAndPort.TryParseHost(target.Host, out var host) ? own.Owner(new(host, target.Port), endpoints) : null;
 

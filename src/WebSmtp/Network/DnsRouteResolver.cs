@@ -103,23 +103,24 @@ sealed partial class DnsRouteResolver : IMailRouteResolver
             if (answer.Failure is not RouteFailure.None) return answer with { Reason = at == name ? answer.Reason : $"{name} is an alias: {answer.Reason}" };
             if (answer.Records.Any(record => (int)record.RecordType == (int)type)) return answer;
             // A server that does not follow aliases itself, or only so far.
-            var last = Follow(at, answer.Records);
+            if (Follow(at, answer.Records) is not { } last) break;
             if (last == at) return answer;
             at = last;
         }
         return new([], RouteFailure.Temporary, $"{name} is an alias of an alias, and so on without end.");
     }
 
-    static string Follow(string name, IReadOnlyList<DnsResourceRecord> records)
+    /// <summary>Where the aliases among the records lead; null: round and round, or too far.</summary>
+    static string? Follow(string name, IReadOnlyList<DnsResourceRecord> records)
     {
         var at = name;
         for (var aliases = 0; aliases <= MaxAliases; aliases++)
         {
             var alias = records.OfType<CNameRecord>().FirstOrDefault(record => string.Equals(record.DomainName.Value.TrimEnd('.'), at, StringComparison.OrdinalIgnoreCase));
-            if (alias is null) break;
+            if (alias is null) return at;
             at = alias.CanonicalName.Value.TrimEnd('.');
         }
-        return at;
+        return null;
     }
 
     async Task<Answer> AskOnceAsync(string name, QueryType type, CancellationToken stop)

@@ -43,6 +43,7 @@ public sealed class CollectorOperationsTests
         // The site's own endpoint.
         { "host", Wanted() with { Host = "127.0.0.1", Port = 2525 } },
         { "host", Wanted() with { Host = "self.example", Port = 2525 } },
+        { "host", Wanted() with { Host = "localhost", Port = 2525 } },
     };
 
     [Theory(Timeout = Deadline, DisableDiscoveryEnumeration = true), MemberData(nameof(Wrong))]

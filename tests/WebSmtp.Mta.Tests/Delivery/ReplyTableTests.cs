@@ -21,7 +21,7 @@ public sealed class ReplyTableTests
         // A 2yz that is not 220 is no greeting.
         { "greeting", "250 hello", RecipientState.Queued, "greeting", "451 4.4.1" },
         { "greeting", "354 hello", RecipientState.Queued, "greeting", "451 4.4.1" },
-        { "greeting", "421 4.3.2 closing", RecipientState.Queued, "greeting", "451 4.3.2" },
+        { "greeting", "421 4.3.2 closing", RecipientState.Queued, "greeting", "421 4.3.2" },
         { "greeting", "450 later", RecipientState.Queued, "greeting", "450 4.4.1" },
         { "greeting", "554 no mail here", RecipientState.Failed, "greeting", "554 5.3.2" },
         { "greeting", "521 5.3.2 no mail here", RecipientState.Failed, "greeting", "521 5.3.2" },
@@ -31,7 +31,7 @@ public sealed class ReplyTableTests
 
         { "ehlo", "220 hello", RecipientState.Queued, "hello", "451 4.4.1" },
         { "ehlo", "354 hello", RecipientState.Queued, "hello", "451 4.4.1" },
-        { "ehlo", "421 closing", RecipientState.Queued, "hello", "451 4.4.1" },
+        { "ehlo", "421 closing", RecipientState.Queued, "hello", "421 4.4.1" },
         { "ehlo", "451 4.7.1 later", RecipientState.Queued, "hello", "451 4.7.1" },
         // HELO is asked next, and is good enough.
         { "ehlo", "502 what", RecipientState.Delivered, "finalDot", "250 ok" },
@@ -44,13 +44,13 @@ public sealed class ReplyTableTests
         { "starttls", "354 ok", RecipientState.Delivered, "finalDot", "250 ok" },
         { "starttls", "454 4.7.0 no TLS now", RecipientState.Delivered, "finalDot", "250 ok" },
         { "starttls", "502 no TLS", RecipientState.Delivered, "finalDot", "250 ok" },
-        { "starttls", "421 4.3.2 closing", RecipientState.Queued, "startTls", "451 4.3.2" },
+        { "starttls", "421 4.3.2 closing", RecipientState.Queued, "startTls", "421 4.3.2" },
         { "starttls", Garbage, RecipientState.Delivered, "finalDot", "250 ok" },
         { "starttls", Close, RecipientState.Delivered, "finalDot", "250 ok" },
         { "starttls", Stall, RecipientState.Delivered, "finalDot", "250 ok" },
 
         { "mail", "354 go on", RecipientState.Queued, "mail", "451 4.4.2" },
-        { "mail", "421 closing", RecipientState.Queued, "mail", "451 4.4.2" },
+        { "mail", "421 closing", RecipientState.Queued, "mail", "421 4.4.2" },
         { "mail", "451 4.7.1 later", RecipientState.Queued, "mail", "451 4.7.1" },
         { "mail", "550 5.7.1 not you", RecipientState.Failed, "mail", "550 5.7.1" },
         { "mail", Garbage, RecipientState.Queued, "mail", "451 4.4.2" },

@@ -171,6 +171,25 @@ public sealed class RoutePolicyTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task What_waits_for_the_next_minute_waits_in_the_queue_and_goes_at_once_when_the_limit_is_raised()
+    {
+        await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S"}""");
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(PerMinute: 2)));
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen(First, host);
+        await bench.ReceiveManyAsync(8, Domain);
+        await bench.WhenSettledAsync(() =>
+            bench.Queue.Recipients.Count(entry => entry.State is RecipientState.Delivered) == 2 && bench.Queue.Recipients.All(entry => entry.State is not RecipientState.Delivering));
+        Assert.All(bench.Queue.Recipients.Where(entry => entry.LastReply is not null && entry.State is RecipientState.Queued),
+            entry => Assert.Equal((0, "451 4.7.0 primary was given its 2 messages of this minute: the rest waits"), (entry.Attempts, entry.LastReply)));
+
+        UseSmartHosts(bench, Kept("primary", "198.51.100.7", new(PerMinute: 100)));
+        bench.Scheduler.Wake();
+        await WhenAllAsync(bench, entry => entry.State is RecipientState.Delivered);
+        Assert.Equal(8, host.Taken.Count);
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task A_domain_that_is_delivered_to_directly_has_a_budget_too()
     {
         await using var bench = await BeginAsync(site => site.Settings = """{"outboundIdleTimeout": "PT0S", "maxOutboundMessagesPerMinute": 2}""");

@@ -128,6 +128,16 @@ public sealed class DomainTests : IDisposable
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
+    public async Task Mail_cannot_be_held_for_the_server_itself()
+    {
+        await _bench.BootAsync();
+        var own = _bench.Registry.Find(1)!.Site.Endpoints[0];
+        var problem = (await CreateAsync(Remote("far.example", new() { Type = RouteType.Hold, Etrn = true, EtrnTo = $"127.0.0.1:{own.Port}" }))).Problem;
+        SiteBench.AssertInvalid(problem, "route.etrnTo");
+        Assert.Contains("mail would come straight back", problem!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
     public async Task A_smart_host_route_needs_a_host_a_port_and_a_choice_of_tls()
     {
         await _bench.BootAsync();

@@ -210,6 +210,25 @@ public sealed class OAuthTokensTests : IDisposable
     }
 
     [Fact(Timeout = SiteBench.Deadline)]
+    public async Task A_log_in_that_works_again_is_told_even_when_its_trouble_was_not_believed_any_more()
+    {
+        var host = await _bench.CreateAsync(SmartHostBench.Wanted(auth: SmartHostBench.Password));
+        var recovered = new List<SmartHostTarget>();
+        _bench.Credentials.Recovered = recovered.Add;
+        _bench.Credentials.LoggedIn(host.Target);
+        Assert.Empty(recovered);
+        Assert.False(_bench.Credentials.Refused(host.Target, (await _bench.Credentials.GetAsync(host.Target, _bench.Stop)).Credentials!, Refused));
+
+        // As a test of the host does before it tries.
+        _bench.Credentials.Forget(host.Target);
+        Assert.Null(_bench.Credentials.StatusOf(host.Target).Trouble);
+        _bench.Credentials.LoggedIn(host.Target);
+        _bench.Credentials.LoggedIn(host.Target);
+
+        Assert.Equal(host.Target, Assert.Single(recovered));
+    }
+
+    [Fact(Timeout = SiteBench.Deadline)]
     public async Task A_fresh_token_that_is_refused_is_final_and_a_log_in_ends_the_trouble()
     {
         var host = await _bench.CreateAsync(SmartHostBench.Wanted(auth: SmartHostBench.ClientCredentials));
