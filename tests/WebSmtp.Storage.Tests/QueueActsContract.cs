@@ -122,6 +122,8 @@ public abstract class QueueActsContract : QueueContract
         Assert.Equal(walked.Order(), walked);
         Assert.Equal(6, await Queue.CountAsync(new(1, "one.example"), Stop));
         Assert.Equal(1, await Queue.CountAsync(new(1, "one.example", RecipientState.Frozen), Stop));
+        Assert.Equal(1, await Queue.CountFrozenAsync(1, "one.example", Stop));
+        Assert.Equal(0, await Queue.CountFrozenAsync(1, "two.example", Stop));
         Assert.Equal(5, await Queue.CountAsync(new(1, State: RecipientState.Queued), Stop));
     }
 

@@ -27,7 +27,7 @@ sealed class CollectionRun : IAsyncDisposable
     /// <summary>Refusals that are remembered; a host that refuses more has enough for now.</summary>
     const int MostDeferred = 5000;
 
-    static readonly TimeSpan RecordAfter = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan RecordAfter = TimeSpan.FromSeconds(3), TellAfter = TimeSpan.FromSeconds(1);
 
     readonly CollectionContext _context;
     readonly LeaseKeeper _lease;
@@ -37,7 +37,7 @@ sealed class CollectionRun : IAsyncDisposable
     readonly long _maxLate;
     readonly Dictionary<DomainSnapshot, CollectionRecord> _records = [];
     ImmutableList<CollectionScope> _scopes;
-    long _late, _offered, _recorded, _recordedAt;
+    long _late, _offered, _recorded, _recordedAt, _toldAt;
     bool _started;
     string? _trouble;
     volatile string? _stopped;
@@ -118,7 +118,7 @@ sealed class CollectionRun : IAsyncDisposable
             Log.NotRecorded(_context.Logger, e);
         }
         _recordedAt = _context.Time.GetTimestamp();
-        Publish("started");
+        Tell("started");
     }
 
     /// <summary>
@@ -153,6 +153,7 @@ sealed class CollectionRun : IAsyncDisposable
 
         await _context.Settling.WriteAsync(message, settled, _context.Stopping);
         if (_offered - _recorded >= RecordEvery || _context.Time.GetElapsedTime(_recordedAt) >= RecordAfter) await RecordAsync("progress");
+        else if (_context.Time.GetElapsedTime(_toldAt) >= TellAfter) Tell("progress");
     }
 
     /// <summary>Ends it after the message that is on its way. May be called from any thread.</summary>
@@ -235,6 +236,13 @@ sealed class CollectionRun : IAsyncDisposable
         {
             Log.NotRecorded(_context.Logger, e);
         }
+        Tell(what);
+    }
+
+    /// <summary>How it stands is seen by who looks, written down or not.</summary>
+    void Tell(string what)
+    {
+        _toldAt = _context.Time.GetTimestamp();
         Publish(what);
     }
 

@@ -15,6 +15,11 @@ public sealed record HeldDomain(
     int SiteId, string SiteName, DomainSnapshot Domain, long Messages, long Bytes, DateTimeOffset? Oldest,
     CollectionRecord? Last, IReadOnlyList<CollectionRecord> Running, CollectionHabit? Habit, IReadOnlyDictionary<string, AccountVisits> ByAccount)
 {
+    /// <summary>So many of the messages are frozen, and so not collected. Not counted on above <see cref="MostFrozen"/>.</summary>
+    public long Frozen { get; init; }
+
+    public const int MostFrozen = 10_000;
+
     /// <summary>The host stays away longer than it nearly ever did.</summary>
     public bool IsOverdue(DateTimeOffset now) => Running.Count is 0 && Habit?.OverdueAt < now;
 }
@@ -65,9 +70,13 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
         return new(shown, null, all.Count);
     }
 
-    /// <summary>Its collections, newest first.</summary>
-    public Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop) =>
-        records.ListAsync(siteId, domain, limit, stop);
+    /// <summary>Its collections, newest first. Of those that run, how they stand now: it is written down only now and then.</summary>
+    public async Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop)
+    {
+        var written = await records.ListAsync(siteId, domain, limit, stop);
+        var running = collections.Running(siteId);
+        return [.. written.Select(record => running.FirstOrDefault(now => now.Id == record.Id) ?? record)];
+    }
 
     /// <summary>One collection of a domain, with what was said in it; null when it is not (or no longer) known.</summary>
     public async Task<CollectionStory?> CollectionAsync(int siteId, string domain, long id, CancellationToken stop)
@@ -95,19 +104,20 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
         SiteSnapshot site, DomainSnapshot rule, IReadOnlyDictionary<string, CollectionRecord> last,
         IReadOnlyList<CollectionRecord> running, CancellationToken stop)
     {
-        var (messages, bytes) = (0L, 0L);
+        var (messages, bytes, frozen) = (0L, 0L, 0L);
         DateTimeOffset? oldest = null;
         foreach (var destination in await new CollectionScope(rule).LiveAsync(queue, site, stop))
         {
             if (destination.Messages == 0) continue;
             messages += destination.Messages;
             bytes += destination.Bytes;
+            if (frozen <= HeldDomain.MostFrozen) frozen += await queue.CountFrozenAsync(site.Id, destination.Domain, stop);
             if (await queue.FindOldestAsync(site.Id, destination.Domain, stop) is { } since && (oldest is null || since < oldest)) oldest = since;
         }
         var newest = last.GetValueOrDefault(rule.Name);
         IReadOnlyList<CollectionRecord> now = [.. running.Where(record => string.Equals(record.Domain, rule.Name, StringComparison.OrdinalIgnoreCase))];
         var lately = newest is null ? Nothing : await LatelyAsync(site.Id, rule.Name, (newest.Id, newest.EndedAt, now.Count), stop);
-        return new(site.Id, site.Name, rule, messages, bytes, oldest, newest, now, lately.Habit, lately.ByAccount);
+        return new(site.Id, site.Name, rule, messages, bytes, oldest, newest, now, lately.Habit, lately.ByAccount) { Frozen = frozen };
     }
 
     /// <summary>Learned anew when a collection began or ended.</summary>

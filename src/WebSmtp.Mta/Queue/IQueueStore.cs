@@ -110,6 +110,9 @@ public partial interface IQueueStore
     /// <summary>When the oldest message that lives at one destination was received; null when nothing does.</summary>
     Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop);
 
+    /// <summary>Messages that are frozen at one destination: exact up to a bound, above which it is one more.</summary>
+    Task<long> CountFrozenAsync(int siteId, string domain, CancellationToken stop);
+
     /// <summary>Destinations with live mail that are subdomains of <paramref name="domain"/>.</summary>
     Task<IReadOnlyList<Destination>> FindSubdomainsAsync(int siteId, string domain, CancellationToken stop);
 

@@ -45,6 +45,13 @@ public sealed class TraceSearch(ITraceStore store, IQueueStore queue)
         return new(found.Items, found.DownTo is { } next ? Write(next, 0) : null, found.Items.Count, found.DownTo is not null || cursor is not null);
     }
 
+    /// <summary>As <see cref="FindAsync"/>, of refusals only.</summary>
+    public async Task<Page<TraceFinding>> FindRefusedAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop)
+    {
+        var found = await FindRejectionsAsync(filter, cursor, limit, stop);
+        return new([.. found.Items.Select(Refused)], found.NextCursor, found.Total, TotalIsEstimate: true);
+    }
+
     async Task<IReadOnlyList<TraceFinding>> StoryAsync(Message message, TraceFilter filter, CancellationToken stop)
     {
         var events = await queue.TraceAsync(new(message.Id), stop);

@@ -110,6 +110,10 @@ sealed partial class QueueStore
         return await ReceivedAtAsync(db, oldest ?? 0, stop);
     }, stop);
 
+    public Task<long> CountFrozenAsync(int siteId, string domain, CancellationToken stop) =>
+        ReadAsync(db => db.Recipients.Where(r => r.SiteId == siteId && r.State == RecipientState.Frozen && r.Domain == domain)
+            .Select(r => r.MessageId).Distinct().Take(CountLimit + 1).LongCountAsync(stop), stop);
+
     static Task<DateTimeOffset?> ReceivedAtAsync(WebSmtpDb db, long messageId, CancellationToken stop) =>
         db.Messages.Where(m => m.Id == messageId).Select(m => (DateTimeOffset?)m.ReceivedAt).SingleOrDefaultAsync(stop);
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using WebSmtp.Admin.Components;
 using WebSmtp.Admin.LogIn;
 using WebSmtp.Mta.Administration;
 
@@ -27,18 +28,17 @@ public abstract class AdminPage : ComponentBase
     protected string Posted(string field) => Http.Request.HasFormContentType ? Http.Request.Form[field].ToString().Trim() : "";
 
     /// <summary>Ends a post: the note is shown on the page that follows.</summary>
-    protected void Done(string text, string to)
+    protected void Done(string text, string to) => Done(new Note(Tone.Good, text), to);
+
+    /// <summary>The same for an act of which only a part, or nothing, may have been done.</summary>
+    protected void Done(Note note, string to)
     {
-        Flash.Set(Http, new(false, text));
+        Flash.Set(Http, note);
         Navigation.NavigateTo(to);
     }
 
     /// <summary>The same for an act without a form to show it at.</summary>
-    protected void Failed(Problem problem, string to)
-    {
-        Flash.Set(Http, new(true, problem.Detail));
-        Navigation.NavigateTo(to);
-    }
+    protected void Failed(Problem problem, string to) => Done(new Note(Tone.Bad, problem.Detail), to);
 
     /// <summary>Answers 403 and is true when the role is not enough; the page then shows why instead of itself.</summary>
     protected bool Denies(Role needed)

@@ -55,6 +55,8 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
     public override async Task SetParametersAsync(ParameterView parameters)
     {
         parameters.SetParameterProperties(this);
+        // From before the first look on: what happens between the two would be missed.
+        if (RendererInfo.IsInteractive) _watch ??= Events.Watch(what => Concerns(what) && !Rests);
         await LoadAsync(_gone.Token);
         await base.SetParametersAsync(ParameterView.Empty);
     }
@@ -64,7 +66,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         if (!firstRender || !RendererInfo.IsInteractive) return;
         LogIn.AuthenticationStateChanged += ReloadWhenLoggedOut;
         Line.CameBack += RefreshWhenBack;
-        _following = FollowAsync(_gone.Token);
+        _following = FollowAsync(_watch!, _gone.Token);
         _ = TellVisibilityAsync();
     }
 
@@ -84,10 +86,9 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
 
     void RefreshWhenBack(object? sender, EventArgs e) => Refresh();
 
-    async Task FollowAsync(CancellationToken gone)
+    /// <param name="watch">However much happens between two refreshes, there is one reason to refresh.</param>
+    async Task FollowAsync(EventWatch watch, CancellationToken gone)
     {
-        // However much happens between two refreshes, there is one reason to refresh.
-        using var watch = _watch = Events.Watch(what => Concerns(what) && !Rests);
         await using var unprompted = Time.CreateTimer(_ => { if (!Rests) watch.Mark(); }, null, MaxInterval, MaxInterval);
         try
         {
@@ -136,6 +137,7 @@ public abstract class LivePart : ComponentBase, IAsyncDisposable
         Line.CameBack -= RefreshWhenBack;
         await _gone.CancelAsync();
         await _following;
+        _watch?.Dispose();
         _self?.Dispose();
         _later?.Dispose();
         _gone.Dispose();

@@ -47,7 +47,8 @@ static class PageGuard
         }
         try
         {
-            await next(context);
+            if (PageQuery.IsWrong(context)) context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            else await next(context);
         }
         catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {

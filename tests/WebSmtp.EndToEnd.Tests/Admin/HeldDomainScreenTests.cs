@@ -42,6 +42,31 @@ public sealed class HeldDomainScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_is_frozen_of_held_mail_is_told()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("cold.example");
+        await site.SendAsync("somebody@cold.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/held/{site.Id}/cold.example");
+        await Expect(page.Locator("[data-frozen]")).ToHaveCountAsync(0);
+
+        var id = (await site.Api.ListAsync($"{site.Path}/messages"))[0]["id"];
+        await site.Api.PostAsync("/messages/actions", $$"""{ "action": "freeze", "q": "site:{{site.Id}} id:{{id}}" }""");
+        await Expect(page.Locator("[data-held-messages]")).ToHaveTextAsync("2 messages");
+        await Expect(page.Locator("[data-frozen]")).ToHaveTextAsync("1 of them frozen");
+        await page.GoLiveAsync($"/held?site={site.Id}");
+        await Expect(page.Locator("tr[data-domain='cold.example'] [data-frozen]")).ToHaveTextAsync("1 of them frozen");
+
+        await site.Api.PostAsync("/messages/actions", $$"""{ "action": "freeze", "q": "site:{{site.Id}}" }""");
+        await Expect(page.Locator("tr[data-domain='cold.example'] [data-frozen]")).ToHaveTextAsync("all frozen");
+        await page.GoLiveAsync($"/held/{site.Id}/cold.example");
+        await Expect(page.GetByText("All of it is frozen")).ToBeVisibleAsync();
+        await page.Locator("[data-frozen]").ClickAsync();
+        await Expect(page.Locator("tr[data-message]")).ToHaveCountAsync(2);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task Collect_now_sends_what_is_held_to_its_host()
     {
         await using var sink = new RecordingSink();

@@ -42,6 +42,25 @@ public sealed class MessageReadingScreenTests(SharedServer server, Browser brows
         Task TabAsync(string name) => page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of the message" }).GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
     }
 
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_subject_cannot_turn_the_direction_of_writing_and_a_download_is_kept_nowhere()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("turned.example");
+        await site.SendAsync("somebody@turned.example", SampleMail.Text("Subject: =?utf-8?q?invoice=E2=80=AEfdp.exe?=\r\n\r\ntext\r\n"));
+        var id = Assert.Single(await site.Api.ListAsync($"{site.Path}/messages"))["id"]!.GetValue<string>();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await page.GoLiveAsync($"/messages/{id}");
+        Assert.Equal("invoicefdp.exe", await page.Locator("h1").TextContentAsync());
+        await page.GotoAsync($"/messages?site={site.Id}");
+        Assert.Equal("invoicefdp.exe", await page.Locator($"tr[data-message='{id}'] a.subject").TextContentAsync());
+
+        var content = await page.Context.APIRequest.GetAsync($"/messages/{id}/content");
+        Assert.Equal(200, content.Status);
+        Assert.Contains("no-store", content.Headers["cache-control"], StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = Limits.Long)]
     public async Task Ten_megabytes_of_nested_tables_and_a_thousand_nested_parts_leave_the_page_alive()
     {

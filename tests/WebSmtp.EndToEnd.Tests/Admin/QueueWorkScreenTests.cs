@@ -61,6 +61,88 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task An_act_that_could_be_done_with_none_or_some_says_so()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("stuck.example");
+        await site.SendAsync("somebody@stuck.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        var started = await site.Api.PostAsync("/messages/actions", $$"""{ "action": "freeze", "q": "site:{{site.Id}}" }""");
+        await Eventually.EqualAsync("done", async () => (await site.Api.GetAsync($"/operations/{started["id"]}"))["state"]!.GetValue<string>());
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await ActAsync("Try now", 0, 1);
+        await Expect(page.Answer()).ToHaveTextAsync("None of the 2 messages could be tried: It is frozen; release it.");
+        await Expect(page.Answer()).ToContainClassAsync("bad");
+        await Expect(page.Answer()).ToHaveAttributeAsync("role", "alert");
+
+        await ActAsync("Release", 0);
+        await Expect(page.Answer()).ToHaveTextAsync("1 message: released.");
+        await Expect(page.Answer()).ToContainClassAsync("good");
+
+        await ActAsync("Release", 0, 1);
+        await Expect(page.Answer()).ToContainTextAsync("1 of 2 messages could be released, 1 could not: Mail for stuck.example is held");
+        await Expect(page.Answer()).ToContainClassAsync("warning");
+
+        async Task ActAsync(string act, params int[] rows)
+        {
+            await page.GotoAsync($"/messages?q=site:{site.Id}");
+            foreach (var row in rows) await Rows(page).Nth(row).GetByRole(AriaRole.Checkbox).CheckAsync();
+            await Expect(page.Locator("[data-selected]")).ToHaveTextAsync($"{rows.Length} chosen:");
+            await page.Button(act).ClickAsync();
+        }
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_value_in_the_address_that_its_page_cannot_read_is_named()
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        foreach (var (path, name) in new[]
+        {
+            ("/queue?site=abc", "site"), ("/trace?site=abc", "site"), ("/log?site=abc", "site"), ("/log?errors=abc", "errors"), ("/test?site=abc", "site"),
+            ("/held?site=abc", "site"), ("/sessions?site=abc", "site"), ("/sessions?ended=abc", "ended"), ("/collectors?site=abc", "site"),
+            ("/messages?history=abc", "history"), ("/messages?site=abc", "site"),
+        })
+        {
+            Assert.Equal((int)HttpStatusCode.BadRequest, (await page.GotoAsync(path))!.Status);
+            await Expect(page.GetByText($"The address has 'abc' for '{name}'")).ToBeVisibleAsync();
+        }
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open the page without it" }).ClickAsync();
+        await Expect(page.Heading("Messages")).ToBeVisibleAsync();
+        Assert.Equal((int)HttpStatusCode.OK, (await page.GotoAsync("/messages?site="))!.Status);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task The_trace_shows_refusals_alone()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("taken.example");
+        await site.Api.PostAsync($"{site.Path}/domains", """{ "name": "closed.example", "kind": "remote", "route": { "type": "refuse" } }""");
+        await site.SendAsync("somebody@taken.example", SampleMail.Plain("one"));
+        await using (var talk = await site.ConnectAsync())
+        {
+            await talk.GreetAsync();
+            await talk.SayAsync("MAIL FROM:<sender@away.example>");
+            await talk.ExpectAsync("250 *");
+            await talk.SayAsync("RCPT TO:<refused@closed.example>");
+            await talk.ExpectAsync("550 *");
+            await talk.QuitAsync();
+        }
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        await Eventually.EqualAsync(1, async () => (await site.Api.ListAsync($"{site.Path}/rejections")).Count);
+        await page.GotoAsync($"/trace?site={site.Id}");
+        await Expect(page.Locator("tbody tr", new() { HasText = "refused@closed.example" })).ToHaveCountAsync(1);
+        await Expect(page.Locator("tbody tr", new() { HasText = "somebody@taken.example" })).Not.ToHaveCountAsync(0);
+        await page.GetByLabel("What", new() { Exact = true }).SelectOptionAsync("refusals only");
+        await page.Button("Find").ClickAsync();
+
+        await Expect(page.Locator("tbody tr", new() { HasText = "somebody@taken.example" })).ToHaveCountAsync(0);
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator("tbody tr")).ToContainTextAsync("refused@closed.example");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task All_that_match_are_sent_over_a_smart_host()
     {
         await using var sink = new RecordingSink(new());

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using MimeKit;
 using WebSmtp.EndToEnd.Tests.Collecting;
 using WebSmtp.EndToEnd.Tests.Server;
 using WebSmtp.EndToEnd.Tests.Smtp;
@@ -23,8 +24,11 @@ public sealed class Screenshots(Browser browser)
         var pages = await FillAsync(server);
         foreach (var dark in new[] { false, true })
         {
+            await TakeAsync(await browser.OpenAsync(server, new(Width, dark)), "login", "/login");
             var page = await browser.OpenLoggedInAsync(server, new(Width, dark));
-            foreach (var (name, path) in pages)
+            foreach (var (name, path) in pages) await TakeAsync(page, name, path);
+
+            async Task TakeAsync(IPage page, string name, string path)
             {
                 await page.GotoAsync(path);
                 if (await page.Locator("[data-live]").CountAsync() > 0) await page.LiveAsync();
@@ -58,7 +62,7 @@ public sealed class Screenshots(Browser browser)
         await server.Api.PostAsync("/users", """{ "username": "night.shift", "password": "a long secret, with spaces", "role": "operator" }""");
         await site.SendAsync("master@aurora.example", Mail("Weather routing for Monday"), Mail("Crew change in Bergen"));
         await TurnHost.CollectAsync(site, vessel, Stop);
-        await site.SendAsync("master@aurora.example", Mail("Port papers"), Mail("Spare parts: order 4711"), Mail("Re: Crew change in Bergen"));
+        await site.SendAsync("master@aurora.example", WithPapers("Port papers"), Mail("Spare parts: order 4711"), Mail("Re: Crew change in Bergen"));
         await site.SendAsync("office@harbour.example", Mail("Tide tables"));
         await site.SendAsync("scanner@north.depot.example", Mail("Scan 0001"), Mail("Scan 0002"));
         await site.SendAsync("accounts@hub.example", Mail("Invoice 2026-118"));
@@ -68,6 +72,7 @@ public sealed class Screenshots(Browser browser)
         var session = (await server.Api.ListAsync($"{site.Path}/sessions?history=true"))[0]["id"]!.GetValue<string>();
         var collection = (await server.Api.ListAsync($"{site.Path}/domains/aurora.example/collections"))[0]["id"]!.GetValue<string>();
         await server.Api.PostAsync("/messages/actions", $$"""{ "action": "freeze", "q": "site:{{site.Id}} to:office@harbour.example" }""");
+        var operation = (await server.Api.ListAsync("/operations"))[0]["id"]!.GetValue<string>();
         return
         [
             ("overview", "/?range=1h"), ("held-mail", "/held"), ("held-accounts", "/held/accounts"), ("held-domain", $"/held/{site.Id}/aurora.example"),
@@ -78,6 +83,9 @@ public sealed class Screenshots(Browser browser)
             ("site-access", $"/sites/{site.Id}/edit/access"), ("site-messages", $"/sites/{site.Id}/edit/messages"), ("site-delivery", $"/sites/{site.Id}/edit/delivery"),
             ("site-folders", $"/sites/{site.Id}/edit/folders"), ("site-tls", $"/sites/{site.Id}/edit/tls"),
             ("domain-overrides", $"/sites/{site.Id}/domains/aurora.example/settings/delivery"), ("domain-dns", $"/sites/{site.Id}/domains/harbour.example/dns"),
+            ("held-account", $"/held/accounts/{vessel.Username}"), ("operation", $"/operations/{operation}"), ("account-new", "/accounts/new"), ("user-new", "/users/new"),
+            ("smart-host-edit", "/smarthosts/provider/edit"), ("collector-edit", $"/collectors/{site.Id}/head-office/edit"), ("password", "/password"),
+            ("message-text", $"/messages/{message}?tab=text"), ("message-html", $"/messages/{message}?tab=html"), ("message-attachments", $"/messages/{message}?tab=attachments"),
             ("message-headers", $"/messages/{message}?tab=headers"), ("message-source", $"/messages/{message}?tab=source"),
             ("act", $"/messages/act?act=delete&q=site:{site.Id}"), ("operations", "/operations"), ("trace", "/trace"), ("keyboard", "/keyboard"),
             ("sessions-ended", "/sessions?ended=true"), ("session", $"/sessions/{session}"), ("log", "/log"), ("test", $"/test?site={site.Id}"),
@@ -90,4 +98,23 @@ public sealed class Screenshots(Browser browser)
 
     static byte[] Mail(string subject) => System.Text.Encoding.ASCII.GetBytes(
         $"From: Operations <operations@hub.example>\r\nTo: somebody\r\nSubject: {subject}\r\nMessage-ID: <{Guid.NewGuid():N}@hub.example>\r\n\r\nGood morning,\r\nplease see below.\r\n");
+
+    /// <summary>With text, HTML and attachments.</summary>
+    static byte[] WithPapers(string subject)
+    {
+        var message = new MimeMessage { Subject = subject, MessageId = $"{Guid.NewGuid():N}@hub.example" };
+        message.From.Add(new MailboxAddress("Operations", "operations@hub.example"));
+        message.To.Add(new MailboxAddress("Master, MV Aurora", "master@aurora.example"));
+        var body = new BodyBuilder
+        {
+            TextBody = "Good morning,\r\n\r\nthe papers for Bergen are attached: crew list and cargo manifest.\r\n",
+            HtmlBody = "<h1>Port papers</h1><p>Good morning,</p><p>the papers for <b>Bergen</b> are attached:</p><ul><li>crew list</li><li>cargo manifest</li></ul>",
+        };
+        body.Attachments.Add("crew-list.csv", "name,rank\r\nSolveig,master\r\n"u8.ToArray(), new("text", "csv"));
+        body.Attachments.Add("manifest.pdf", new byte[48_000], new("application", "pdf"));
+        message.Body = body.ToMessageBody();
+        using var bytes = new MemoryStream();
+        message.WriteTo(new FormatOptions { NewLineFormat = NewLineFormat.Dos }, bytes);
+        return bytes.ToArray();
+    }
 }

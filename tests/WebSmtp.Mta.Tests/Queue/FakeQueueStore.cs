@@ -311,6 +311,15 @@ sealed partial class FakeQueueStore(TimeProvider time) : IQueueStore
         }
     }
 
+    public Task<long> CountFrozenAsync(int siteId, string domain, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_messages.Values.LongCount(message => message.Recipients.Exists(recipient =>
+                recipient.SiteId == siteId && recipient.State == RecipientState.Frozen && recipient.Domain == domain)));
+        }
+    }
+
     Destination? Live(int siteId, string domain)
     {
         lock (_lock)

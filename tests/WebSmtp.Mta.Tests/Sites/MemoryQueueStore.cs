@@ -73,6 +73,7 @@ sealed class MemoryQueueStore : IQueueStore
     public Task<IReadOnlyList<TraceEvent>> TraceAsync(MessageId id, CancellationToken stop) => throw new NotSupportedException();
     public Task<Destination?> FindDestinationAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<DateTimeOffset?> FindOldestAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
+    public Task<long> CountFrozenAsync(int siteId, string domain, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyList<string>> FindOrphansAsync(IReadOnlyCollection<string> contentPaths, CancellationToken stop) => throw new NotSupportedException();
     public Task<IReadOnlyCollection<long>> ChangeAsync(IReadOnlyList<EntryChange> changes) => throw new NotSupportedException();
     public Task<LeasedMessage?> LeaseAsync(Lease lease, MessageId id, IReadOnlyCollection<long> recipientIds, CancellationToken stop) => throw new NotSupportedException();

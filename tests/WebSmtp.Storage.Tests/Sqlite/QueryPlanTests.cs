@@ -53,6 +53,7 @@ public sealed class QueryPlanTests(SqliteFiles files)
         await queue.FindSubdomainsAsync(1, "example", Stop);
         await queue.FindDestinationAsync(1, "b.example", Stop);
         await queue.CountLiveAsync(1, Stop);
+        await queue.CountFrozenAsync(1, "b.example", Stop);
         await queue.FindOrphansAsync(["x", "y"], Stop);
         await queue.TraceAsync(new(1), Stop);
         await queue.ReadContentAsync(new(1), Stop);

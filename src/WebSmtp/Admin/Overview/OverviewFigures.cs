@@ -12,6 +12,7 @@ sealed record OverviewFigures(IReadOnlyList<SiteRow> Sites, IReadOnlyList<HeldDo
     public int Running => Sites.Count(row => row.View.State is SiteState.Running);
     public int Sessions => Sites.Sum(row => row.Sessions);
     public long HeldMessages => Held.Sum(domain => domain.Messages);
+    public long HeldFrozen => Held.Sum(domain => domain.Frozen);
     public long HeldBytes => Held.Sum(domain => domain.Bytes);
     public DateTimeOffset? OldestHeld => Held.Min(domain => domain.Oldest);
 

@@ -19,5 +19,8 @@ sealed record MassAct(QueueAct Act, IconName Icon, string Button, string Verb, s
         new(QueueAct.Delete, IconName.Delete, "Delete…", "Delete", "They are neither delivered nor returned, and their content is gone. The senders are not told.", "deleted", Destroys: true, Key: "#"),
     ];
 
+    /// <summary>What a message could be, or not.</summary>
+    public string Could => Act is QueueAct.Retry ? "tried" : Done;
+
     public static MassAct Of(QueueAct act) => All.First(one => one.Act == act);
 }

@@ -21,12 +21,14 @@ static class MessageContent
         {
             if (!MessageId.TryParse(id, out var number)) return Results.NotFound();
             var content = await queue.OpenContentAsync(number, AdminCookie.ActorOf(context), context.RequestAborted);
+            context.Response.Headers.CacheControl = "no-store";
             return content.Value is { } stream ? Results.Stream(stream, "message/rfc822", $"{number}.eml") : Refuse(content.Problem!);
         });
         contents.MapGet("/attachments/{part:int}", async (string id, int part, HttpContext context, MessagePreviews previews) =>
         {
             if (!MessageId.TryParse(id, out var number)) return Results.NotFound();
             var found = await previews.AttachmentAsync(number, part, AdminCookie.ActorOf(context), context.RequestAborted);
+            context.Response.Headers.CacheControl = "no-store";
             // Never as the type that its sender gave it: a browser would open some of them here.
             return found.Value is { } attachment ? Results.File(attachment.Bytes, "application/octet-stream", attachment.Name) : Refuse(found.Problem!);
         });

@@ -1,3 +1,4 @@
+using WebSmtp.Admin.Components;
 using WebSmtp.Mta.Queue;
 
 namespace WebSmtp.Admin.Queue;
@@ -7,13 +8,19 @@ static class Outcome
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    /// <summary>What was done; with what could not be, or where the rest can be followed.</summary>
-    public static async Task<string> SayAsync(Operations operations, OperationView started, string done, CancellationToken stop) =>
+    /// <summary>What was done; what could not be; or where the rest can be followed.</summary>
+    /// <param name="could">What the messages could be, or not: <c>frozen</c>.</param>
+    /// <param name="anyway">What was done holds, whatever became of the messages.</param>
+    public static async Task<Note> SayAsync(Operations operations, OperationView started, string done, string could, bool anyway, CancellationToken stop) =>
         await operations.WaitAsync(started.Id, Soon, stop) switch
         {
-            { HasEnded: false } view => $"{done} {Figures.Count(view.Done)} of {Figures.Count(view.Total, "message")} so far; Operations shows the rest.",
-            { Failed: > 0 } view => $"{done} With {Figures.Count(view.Failed, "message")} that could not be: {view.Reason}",
-            { State: OperationState.Failed, Reason: { } reason } => reason,
-            _ => done,
+            { HasEnded: false } view => new(Tone.Good, $"{done} {Figures.Count(view.Done)} of {Figures.Count(view.Total, "message")} so far; Operations shows the rest."),
+            { State: OperationState.Failed, Reason: { } reason } => new(Tone.Bad, reason),
+            { Failed: > 0 } view when anyway =>
+                new(Tone.Warning, $"{done} But {Figures.Count(view.Failed)} of {Figures.Count(view.Done + view.Failed, "message")} could not be {could}: {view.Reason}"),
+            { Done: 0, Failed: 1 } view => new(Tone.Bad, $"The message could not be {could}: {view.Reason}"),
+            { Done: 0, Failed: > 0 } view => new(Tone.Bad, $"None of the {Figures.Count(view.Failed, "message")} could be {could}: {view.Reason}"),
+            { Failed: > 0 } view => new(Tone.Warning, $"{Figures.Count(view.Done)} of {Figures.Count(view.Done + view.Failed, "message")} could be {could}, {Figures.Count(view.Failed)} could not: {view.Reason}"),
+            _ => new(Tone.Good, done),
         };
 }
