@@ -198,6 +198,7 @@
     const copy = list.cloneNode(true);
     copy.querySelectorAll("time").forEach((time) => { time.textContent = time.dateTime; });
     copy.querySelectorAll(".selection").forEach((bar) => bar.remove());
+    copy.querySelectorAll("option:not([selected])").forEach((option) => option.remove());
     return copy.textContent;
   };
   const open = (list) => list.querySelectorAll("details[open], dialog[open]").length;

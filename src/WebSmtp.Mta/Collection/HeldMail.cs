@@ -18,6 +18,7 @@ public sealed record HeldDomain(
     /// <summary>So many of the messages are frozen, and so not collected. Not counted on above <see cref="MostFrozen"/>.</summary>
     public long Frozen { get; init; }
 
+    /// <summary>A higher <see cref="Frozen"/> stands for more.</summary>
     public const int MostFrozen = 10_000;
 
     /// <summary>The host stays away longer than it nearly ever did.</summary>

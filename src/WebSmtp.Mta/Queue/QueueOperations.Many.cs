@@ -22,16 +22,18 @@ public sealed partial class QueueOperations
         audit.Act<OperationView>(actor, Role.Operator, order.Act.ToString().ToLowerInvariant(), filters.Count is 1 ? $"sites/{filters[0].SiteId}/messages" : "messages", act =>
         {
             act.Changes(null, AuditImage.Of(new { order.To, Filter = filters.Count > 0 ? filters[0] : null, Search = text }));
+            // A site that was deleted at this moment has taken its mail along.
+            IReadOnlyList<MessageFilter> here = [.. filters.Where(filter => sites.Find(filter.SiteId) is not null)];
+            if (here.Count == 0 && filters.Count > 0) return Problem.NotFound($"There is no site {filters[0].SiteId}.");
             var wanted = order;
-            foreach (var filter in filters)
+            foreach (var filter in here)
             {
-                if (sites.Find(filter.SiteId) is null) return Problem.NotFound($"There is no site {filter.SiteId}.");
                 if (filter.History) return Problem.Invalid("history", "What has left the queue cannot be changed.");
                 var checkedOrder = Check(order, filter.SiteId);
                 if (checkedOrder.Value is null) return checkedOrder.Problem!;
                 wanted = checkedOrder.Value;
             }
-            return Begin(wanted.ToString(), wanted, filters, actor, text);
+            return Begin(wanted.ToString(), wanted, here, actor, text);
         });
 
     /// <summary>

@@ -38,7 +38,7 @@ sealed class NextHops(IMailRouteResolver resolver, OwnListeners own)
         var hosts = answer.Hosts.Where(host => nearest is null || host.Preference < nearest)
             .Select(host => new NextHop(host.Name, new(host.Address, port), host.Preference, tls, hop)).ToList();
         if (hosts.Count > 0) return (hosts, null);
-        return ([], hop is RouteHop.Via
+        return ([], hop.IsChosen
             ? new(451, 4, 4, 6, $"{hop.Route} is this server itself: mail would come back to this server, a loop")
             : new(554, 5, 4, 6, $"Mail for {name} would come back to this server: a loop"));
     }
@@ -50,12 +50,12 @@ sealed class NextHops(IMailRouteResolver resolver, OwnListeners own)
         RelayDecision.Literal(name) ?? (IPAddress.TryParse(name, out var address) ? address : null);
 
     /// <summary>
-    /// What DNS says about a domain is final where it is an answer; that a smart host's name is wrong is our own trouble.
+    /// What DNS says about a domain is final where it is an answer; that what somebody here chose is not there is our own trouble.
     /// </summary>
     static Reply Failure(RouteHop hop, RouteAnswer answer)
     {
         var reason = answer.Reason ?? $"No host was found for {hop.Route}";
-        if (hop is RouteHop.Via) return new(451, 4, 4, 4, $"The smart host {hop.Route} cannot be found: {reason}");
+        if (hop.IsChosen) return new(451, 4, 4, 4, hop is RouteHop.Via ? $"The smart host {hop.Route} cannot be found: {reason}" : $"This mail was sent another way, to {hop.Route}, which cannot be found: {reason}");
         return answer.Failure switch
         {
             RouteFailure.NoSuchDomain => new(550, 5, 1, 2, reason),

@@ -23,15 +23,21 @@ public abstract record RouteHop
     /// <summary>What it is called in the list of routes.</summary>
     public abstract string Route { get; }
 
+    /// <summary>Somebody here chose it: that it cannot be found says nothing about the recipient.</summary>
+    public virtual bool IsChosen => false;
+
     /// <summary>The hosts of a domain, by MX; an address literal is a host itself.</summary>
-    public sealed record Domain(string Name) : RouteHop
+    /// <param name="IsDetour">An operator sent mail for another domain there.</param>
+    public sealed record Domain(string Name, bool IsDetour = false) : RouteHop
     {
         public override string Route => Name;
+        public override bool IsChosen => IsDetour;
     }
 
     /// <summary>A smart host; the name is null where it is given inline.</summary>
     public sealed record Via(string? Name, SmartHostTarget Target, SmartHostLimits Limits) : RouteHop
     {
+        public override bool IsChosen => true;
         public override string Route => Name ?? (Target.Host.Contains(':', StringComparison.Ordinal) && Target.Host[0] is not '['
             ? $"[{Target.Host}]:{Target.Port}"
             : $"{Target.Host}:{Target.Port}");
@@ -47,7 +53,12 @@ public sealed class RoutePlanner(SmartHostRegistry smartHosts)
     /// <summary>An entry of the queue: as an operator sent it, while that smart host is kept, else as its domain is routed.</summary>
     public RoutePlan Plan(SiteSnapshot site, Recipient recipient)
     {
-        if (recipient.ViaSmartHost is not { } name || smartHosts.Find(name) is not { } host) return Plan(site, recipient.ViaDomain ?? recipient.Domain);
+        if (recipient.ViaSmartHost is not { } name || smartHosts.Find(name) is not { } host)
+        {
+            if (recipient.ViaDomain is not { } detour) return Plan(site, recipient.Domain);
+            var plan = Plan(site, detour);
+            return plan with { Hops = [.. plan.Hops.Select(hop => hop is RouteHop.Domain domain ? domain with { IsDetour = true } : hop)] };
+        }
         var settings = site.RuleFor(recipient.Domain)?.Settings ?? site.Settings;
         return new(RouteType.SmartHost, null, [Kept(host)], settings);
     }

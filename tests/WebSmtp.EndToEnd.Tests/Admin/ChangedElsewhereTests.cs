@@ -53,6 +53,9 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser, 
         await ShowsAsync("/users", user, () => site.Api.PostAsync("/users", $$"""{ "username": "{{user}}", "password": "a long secret, with spaces", "role": "viewer" }"""));
         await ShowsAsync("/keys", key, () => site.Api.PostAsync("/keys", $$"""{ "name": "{{key}}", "role": "viewer" }"""));
         await ShowsAsync("/audit", "etrn-names/audited", () => site.Api.PutAsync($"{site.Path}/etrn-names/audited", """{ "domains": ["added.example"] }"""));
+        await ShowsAsync("/log", "Named anew", () => site.Api.PatchAsync(site.Path, """{ "name": "Named anew" }"""));
+        await site.Api.PatchAsync(site.Path, """{ "settings": { "protocolLog": "memory" } }""");
+        await Expect(page.GetByLabel("What Named anew records")).ToHaveValueAsync("memory");
         MailAccount? account = null;
         await ShowsAsync("/accounts", "changed elsewhere account", async () =>
         {

@@ -155,7 +155,7 @@ public sealed class NextHopTests
         var plan = bench.Planner.Plan(bench.Site, new Recipient { Address = "u@away.example", Domain = Domain, ViaSmartHost = "detour" });
         Assert.Equal("detour", Assert.IsType<RouteHop.Via>(Assert.Single(plan.Hops)).Name);
         plan = bench.Planner.Plan(bench.Site, new Recipient { Address = "u@away.example", Domain = Domain, ViaDomain = "else.example" });
-        Assert.Equal(new RouteHop.Domain("else.example"), Assert.Single(plan.Hops));
+        Assert.Equal(new RouteHop.Domain("else.example", IsDetour: true), Assert.Single(plan.Hops));
         // One that is gone is no detour any more.
         plan = bench.Planner.Plan(bench.Site, new Recipient { Address = "u@away.example", Domain = Domain, ViaSmartHost = "gone" });
         Assert.Equal((RouteType.Dns, Domain), (plan.Type, Assert.Single(plan.Hops).Route));

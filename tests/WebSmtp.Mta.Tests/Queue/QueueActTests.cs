@@ -3,6 +3,7 @@ using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Mta.Tests.Acceptance;
+using WebSmtp.Mta.Tests.Delivery;
 
 namespace WebSmtp.Mta.Tests.Queue;
 
@@ -113,6 +114,24 @@ public sealed class QueueActTests
         // Its own domain is held, but that is no longer its way.
         await DoneAsync(bench, id, QueueAct.Release, "u@test.com");
         Assert.Equal(RecipientState.Queued, bench.Queue["u@test.com"].State);
+    }
+
+    [Fact(Timeout = Deadline)]
+    public async Task What_is_redirected_to_where_nobody_is_waits_and_its_sender_hears_nothing()
+    {
+        var (bench, id) = await BeginAsync("u@away.example");
+        await using var _ = bench;
+        await DoneAsync(bench, id, QueueAct.Redirect, null, new(Domain: "mistyped.example"));
+        await bench.Scheduler.StartAsync(Stop);
+        await bench.WhenSettledAsync(() => bench.Queue["u@away.example"] is { State: RecipientState.Queued, LastReply: not null });
+        Assert.StartsWith("451 4.4.4 This mail was sent another way, to mistyped.example, which cannot be found", bench.Queue["u@away.example"].LastReply, StringComparison.Ordinal);
+
+        bench.Network.Mx("else.example", (10, "198.51.100.7"));
+        var host = new SinkHost(bench.Time);
+        bench.Network.Listen("198.51.100.7:25", host);
+        await DoneAsync(bench, id, QueueAct.Redirect, null, new(Domain: "else.example"));
+        await bench.WhenSettledAsync(() => bench.Queue["u@away.example"].State is RecipientState.Delivered);
+        Assert.Equal(["u@away.example"], Assert.Single(host.Taken).To);
     }
 
     [Fact(Timeout = Deadline)]

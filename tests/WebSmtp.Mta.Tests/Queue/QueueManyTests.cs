@@ -63,6 +63,16 @@ public sealed class QueueManyTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task A_site_that_is_gone_by_now_keeps_nothing_from_the_others()
+    {
+        await using var bench = Begin();
+        await bench.ReceiveManyAsync(3);
+        var ended = await EndAsync(bench, bench.QueueOperations.Start(new(QueueAct.Freeze), [new(99), new(1, "test.com")], "all", Operator));
+        Assert.Equal((OperationState.Done, 3, 0), (ended.State, ended.Done, ended.Failed));
+        Assert.Equal("There is no site 99.", bench.QueueOperations.Start(new(QueueAct.Freeze), [new(99)], "all", Operator).Problem!.Detail);
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task What_is_on_its_way_is_counted_as_failed_with_the_reason()
     {
         await using var bench = Begin();
