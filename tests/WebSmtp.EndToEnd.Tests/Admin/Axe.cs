@@ -15,6 +15,9 @@ sealed class Axe
     readonly string _script;
     readonly List<string> _found = [];
 
+    /// <summary>Dialogs that were looked at, without the numbers of what they are about: many pages have the same.</summary>
+    readonly HashSet<string> _dialogs = [];
+
     Axe(string script) => _script = script;
 
     /// <summary>Everything so far, each with the page.</summary>
@@ -26,7 +29,7 @@ sealed class Axe
         return new(await File.ReadAllTextAsync(Program, TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Looks at the page as it stands, and at each dialog that it can open.</summary>
+    /// <summary>Looks at the page as it stands, and at each dialog that it can open and that is new.</summary>
     public async Task LookAsync(IPage page)
     {
         // Evaluated, not added as a script: the pages' own policy allows no inline script.
@@ -34,6 +37,7 @@ sealed class Axe
         Note(page.Url, await page.EvaluateAsync<JsonElement>(Run));
         foreach (var dialog in await page.EvaluateAsync<string[]>(Dialogs))
         {
+            if (!_dialogs.Add(string.Concat(dialog.Where(character => !char.IsAsciiDigit(character))))) continue;
             var element = await page.EvaluateHandleAsync("id => { const dialog = document.getElementById(id); dialog.showModal(); return dialog; }", dialog);
             Note($"{page.Url} {dialog}", await page.EvaluateAsync<JsonElement>(Run, element));
             await page.EvaluateAsync("dialog => dialog.close()", element);
