@@ -157,7 +157,8 @@
   // What was typed or ticked but not sent survives that reload; passwords and keys are not kept.
   const typed = "websmtp-typed";
   const isBox = (field) => field.type === "checkbox" || field.type === "radio";
-  const sent = (field) => field.name && field.matches(":is(input, select, textarea):not([type=hidden], [type=password], [data-secret])");
+  const isSecret = (field) => field.matches("[type=password], [data-secret]");
+  const sent = (field) => field.name && field.matches(":is(input, select, textarea):not([type=hidden])");
   const fields = (root) => [...document.forms].flatMap((form) => [...form.elements]).filter((field) => sent(field) && root.contains(field));
   const value = (field) => isBox(field) ? field.checked : field.value;
   const asItCame = (field) => isBox(field) ? field.defaultChecked : !field.options ? field.defaultValue
@@ -172,7 +173,7 @@
       return [`${name} ${count[name]}`, field];
     });
   };
-  const valuesOf = (all) => named().filter(([, field]) => all || isTyped(field)).map(([name, field]) => [name, value(field)]);
+  const valuesOf = (wanted) => named().filter(([, field]) => wanted(field)).map(([name, field]) => [name, value(field)]);
   const setValues = (kept) => {
     const values = new Map(kept);
     for (const [name, field] of named()) {
@@ -181,42 +182,70 @@
       else field.value = values.get(name);
     }
   };
+  // A wizard's step, and what was typed on its other steps, came with the answer: it is sent once more. Secrets are sealed.
+  const wizard = () => document.querySelector("form[data-wizard]");
+  const wizardValues = () => {
+    const own = new Set(["_handler", "__RequestVerificationToken", ...[...wizard().elements].filter(isSecret).map((field) => field.name)]);
+    return [...new FormData(wizard())].filter(([name]) => !own.has(name));
+  };
+  const goOn = (values) => {
+    const form = wizard();
+    if (!form) return;
+    const own = form.querySelectorAll("[name=_handler], [name=__RequestVerificationToken]");
+    const hidden = ([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    form.replaceChildren(...own, ...[...values, ["act", "stay"]].map(hidden));
+    form.requestSubmit();
+  };
   const keepTyped = () => {
-    // Where the last answer was a complaint, what was typed came with it.
-    const all = document.querySelector("main :is([aria-invalid=true], .notice[role=alert])") !== null;
-    sessionStorage.setItem(typed, JSON.stringify({ page: location.href, values: valuesOf(all) }));
+    // What was typed came with the answer to a form, such as a complaint.
+    const all = document.querySelector("main :is([aria-invalid=true], .notice[role=alert], [data-followed=answer])") !== null;
+    sessionStorage.setItem(typed, JSON.stringify({ page: location.href, values: valuesOf((field) => !isSecret(field) && (all || isTyped(field))), wizard: wizard() && wizardValues() }));
   };
   const restoreTyped = () => {
     const kept = JSON.parse(sessionStorage.getItem(typed) ?? "null");
     sessionStorage.removeItem(typed);
-    if (kept?.page === location.href) setValues(kept.values);
+    if (kept?.page !== location.href || performance.getEntriesByType("navigation")[0]?.type !== "reload") return null;
+    setValues(kept.values);
+    return kept.wizard;
   };
-  restoreTyped();
+  const left = restoreTyped();
+  window.addEventListener("pagehide", () => { if (wizard()) keepTyped(); });
 
-  // Lists that are drawn once: fetched again when they were changed elsewhere. Nothing moves under the hands of who is at one.
-  const said = (list) => {
-    const copy = list.cloneNode(true);
+  // Lists and forms that are drawn once: fetched again when they were changed elsewhere. Nothing moves under the hands of
+  // who is at one, and what was typed stays typed.
+  const said = (part) => {
+    const copy = part.cloneNode(true);
     copy.querySelectorAll("time").forEach((time) => { time.textContent = time.dateTime; });
     copy.querySelectorAll(".selection").forEach((bar) => bar.remove());
     copy.querySelectorAll("option:not([selected])").forEach((option) => option.remove());
-    return copy.textContent;
+    const values = [...part.querySelectorAll("input, select, textarea")].filter(sent).map(asItCame);
+    return JSON.stringify([copy.textContent, values]);
   };
-  const open = (list) => list.querySelectorAll("details[open], dialog[open]").length;
-  const isUsed = (list, now) => fields(list).some(isTyped) || open(list) > open(now) || list.querySelector("[data-current]")
-    || list.contains(document.activeElement) || !getSelection().isCollapsed && list.contains(getSelection().anchorNode);
+  const open = (part) => part.querySelectorAll("details[open], dialog[open]").length;
+  const isUsed = (part, now) => fields(part).some(isTyped) || open(part) > open(now) || part.querySelector("[data-current]")
+    || part.contains(document.activeElement) || !getSelection().isCollapsed && part.contains(getSelection().anchorNode);
   const tellChanged = (changed) => document.querySelectorAll("[data-changed]").forEach((note) => { note.hidden = !changed; });
   const showChanges = async (anyway) => {
     // What was just sent is answered with the page as it is then.
     const isSent = () => document.querySelector("[aria-busy]") !== null;
     if (isSent()) return;
-    const list = document.querySelector("[data-followed]"), page = location.href;
+    const part = document.querySelector("[data-followed]"), page = location.href;
     const answer = await fetch(page, { cache: "no-store", headers: { "X-Followed": "1" } });
+    // What the form is about is gone: the page says so.
+    if (answer.status === 404) return location.reload();
     if (!answer.ok || answer.redirected) return;
     const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-followed]");
-    if (!now || isSent() || page !== location.href || said(now) === said(list)) return;
-    if (!anyway && isUsed(list, now)) return tellChanged(true);
-    const kept = valuesOf(false);
-    list.replaceChildren(...now.childNodes);
+    if (!now || isSent() || page !== location.href) return;
+    // An answer to what was sent has more in it than the page that is fetched: saving shows what was changed.
+    if (part.dataset.followed === "answer") return tellChanged(true);
+    if (said(now) === said(part)) {
+      const version = part.querySelector("input[name=version]");
+      if (version) version.value = now.querySelector("input[name=version]").value;
+      return;
+    }
+    if (!anyway && isUsed(part, now)) return tellChanged(true);
+    const kept = valuesOf(isTyped);
+    part.replaceChildren(...now.childNodes);
     setValues(kept);
     tellChanged(false);
     document.dispatchEvent(new Event("websmtp-followed"));
@@ -236,7 +265,7 @@
     circuit: {
       reconnectionOptions: { maxRetries: 1000, retryIntervalMilliseconds: (attempt) => Math.min(250 * (attempt + 1), 2000) },
     },
-  });
+  }).then(() => left && goOn(left));
   Blazor.addEventListener("enhancedload", () => {
     wake();
     tellChanged(false);

@@ -6,7 +6,7 @@ using WebSmtp.Mta.Sites;
 namespace WebSmtp.Mta.Alarms;
 
 /// <summary>What an alarm is about.</summary>
-public enum AlarmKind { SiteFailed, ServiceVersion, NobodyCollects, HeldLimit, HostOverdue, RouteOnHold, RouteTrouble, DiskLow }
+public enum AlarmKind { SiteFailed, ServiceVersion, NobodyCollects, HeldLimit, HostOverdue, RouteOnHold, RouteTrouble, DiskLow, OpenRelay }
 
 /// <summary>Something that an administrator should see to.</summary>
 /// <param name="Failed">Something does not work; else it will not, or nobody knows.</param>
@@ -32,7 +32,7 @@ public sealed class AlarmList(
 
     /// <summary>Alike, for whoever has asked for the held domains already.</summary>
     public IReadOnlyList<Alarm> List(IReadOnlyList<HeldDomain> domains) =>
-        [.. OfService().Concat(OfSites()).Concat(OfDisks()).Concat(OfRoutes()).Concat(domains.SelectMany(OfHeld)).OrderByDescending(alarm => alarm.Failed)];
+        [.. OfService().Concat(OfSites()).Concat(OfOpenRelays()).Concat(OfDisks()).Concat(OfRoutes()).Concat(domains.SelectMany(OfHeld)).OrderByDescending(alarm => alarm.Failed)];
 
     IEnumerable<Alarm> OfService()
     {
@@ -50,6 +50,14 @@ public sealed class AlarmList(
         orderby view.Site.Id
         select new Alarm(AlarmKind.SiteFailed, true, view.Site.Id, null, null, $"{view.Site.Name} has failed: {view.StateReason}",
             "Give it another address or port, or stop the site that has this one; then start it.");
+
+    IEnumerable<Alarm> OfOpenRelays() =>
+        from view in sites.Sites.Values
+        where view.State is SiteState.Running
+        orderby view.Site.Id
+        let open = OpenRelay.Find(view.Site)
+        where open is not null
+        select new Alarm(AlarmKind.OpenRelay, false, view.Site.Id, null, null, $"{view.Site.Name} is an open relay: {open.What}.", OpenRelay.Advice);
 
     IEnumerable<Alarm> OfDisks()
     {

@@ -28,7 +28,7 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
 {
     /// <summary>Of the message, and what is shown of it.</summary>
     public const int MaxBytes = 16 * 1024 * 1024, MaxText = 256 * 1024, MaxHtml = 1024 * 1024, MaxSource = 128 * 1024;
-    const int MaxDepth = 30, MaxParts = 200, MaxFields = 300, MaxField = 4000, MaxImages = 4 * 1024 * 1024;
+    const int MaxDepth = 30, MaxTables = 50, MaxParts = 200, MaxFields = 300, MaxField = 4000, MaxImages = 4 * 1024 * 1024;
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     readonly SemaphoreSlim _places = new(2);
@@ -122,6 +122,7 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
         var attachments = parts.Where(IsAttachment).Select((part, i) => new PreviewAttachment(
             i + 1, NameOf(part, i + 1), part.ContentType.MimeType, (part as MimePart)?.Content?.Stream?.Length ?? 0)).ToList();
         isCut |= parts.Count == MaxParts || all.Count > MaxFields || text?.Length == MaxText || html?.Length == MaxHtml;
+        if (html is not null && Bearable(html) is var bearable && bearable < html.Length) (html, isCut) = (html[..bearable], true);
         return new(fields, text, html is null ? null : WithImages(html, parts), attachments, isCut, null);
     }
 
@@ -177,6 +178,21 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
     static string Plain(string? value) => new([.. (value ?? "").Select(c => char.IsControl(c) ? ' ' : c)]);
 
     static string Cut(string text, int most) => text.Length <= most ? text : text[..most] + "…";
+
+    /// <summary>How much of it a browser lays out without being busy for minutes: to where tables lie in tables too deep.</summary>
+    static int Bearable(string html)
+    {
+        var depth = 0;
+        foreach (var tag in Table().EnumerateMatches(html))
+        {
+            if (html[tag.Index + 1] is '/') depth = Math.Max(0, depth - 1);
+            else if (++depth > MaxTables) return tag.Index;
+        }
+        return html.Length;
+    }
+
+    [GeneratedRegex("</?table", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex Table();
 
     /// <summary>Pictures that came with the message stand in it, since nothing is loaded.</summary>
     static string WithImages(string html, List<MimeEntity> parts)

@@ -76,7 +76,11 @@ public sealed class Settling(
             var message = messages.FirstOrDefault(message => message.Message.Id == result.MessageId.Value)?.Message;
             if (message is not null) traffic.Settled(message.SiteId, result);
         }
-        foreach (var report in ends.Reports) Announce(report.Message);
+        foreach (var report in ends.Reports)
+        {
+            traffic.Accepted(report.Message.SiteId, report.Message.Size);
+            Announce(report.Message);
+        }
     }
 
     void Announce(Message report)

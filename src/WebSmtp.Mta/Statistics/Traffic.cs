@@ -4,7 +4,7 @@ using WebSmtp.Mta.Queue;
 namespace WebSmtp.Mta.Statistics;
 
 /// <summary>How much mail a site moved within some time.</summary>
-/// <param name="Accepted">Messages that came in.</param>
+/// <param name="Accepted">Messages that came into the queue: the site's own reports are among them.</param>
 /// <param name="AcceptedBytes">Their size.</param>
 /// <param name="Refused">Transactions and connections that were refused.</param>
 /// <param name="Delivered">Recipients that were handed on, dropped or collected.</param>

@@ -40,6 +40,10 @@ public abstract class AdminPage : ComponentBase
     /// <summary>The same for an act without a form to show it at.</summary>
     protected void Failed(Problem problem, string to) => Done(new Note(Tone.Bad, problem.Detail), to);
 
+    /// <summary>A save that came after somebody else's: the next one puts what was typed in its place.</summary>
+    protected static Problem Overtaken(string what) =>
+        Problem.Stale($"The {what} was changed by somebody else meanwhile. What you typed is kept: save again to put it in place, or open the page anew to see what is there now.");
+
     /// <summary>Answers 403 and is true when the role is not enough; the page then shows why instead of itself.</summary>
     protected bool Denies(Role needed)
     {

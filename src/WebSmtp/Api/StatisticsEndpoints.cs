@@ -14,7 +14,7 @@ sealed record TrafficResponse(TimeSpan Step, IReadOnlyList<TrafficItem> Items, T
 
 /// <summary>What was moved within one step.</summary>
 /// <param name="At">Its beginning.</param>
-/// <param name="Accepted">Messages that came in.</param>
+/// <param name="Accepted">Messages that came into the queue, the site's own reports among them.</param>
 /// <param name="AcceptedBytes">Their bytes.</param>
 /// <param name="Refused">Transactions and connections that were refused.</param>
 /// <param name="Delivered">Recipients handed on, dropped or collected.</param>
@@ -23,7 +23,7 @@ sealed record TrafficResponse(TimeSpan Step, IReadOnlyList<TrafficItem> Items, T
 sealed record TrafficItem(DateTimeOffset At, long Accepted, long AcceptedBytes, long Refused, long Delivered, long Deferred, long Failed);
 
 /// <summary>How much mail was moved.</summary>
-/// <param name="Accepted">Messages that came in.</param>
+/// <param name="Accepted">Messages that came into the queue, the site's own reports among them.</param>
 /// <param name="AcceptedBytes">Their bytes.</param>
 /// <param name="Refused">Transactions and connections that were refused.</param>
 /// <param name="Delivered">Recipients handed on, dropped or collected.</param>

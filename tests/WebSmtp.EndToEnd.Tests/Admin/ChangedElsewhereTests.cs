@@ -94,14 +94,96 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser, 
         await page.GetByLabel("Search", new() { Exact = true }).FillAsync("half-typed");
 
         await site.SendAsync("somebody@chosen.example", SampleMail.Plain("two"));
-        await Expect(page.GetByText("The list was changed elsewhere meanwhile.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("This was changed elsewhere meanwhile.")).ToBeVisibleAsync();
         await Expect(rows).ToHaveCountAsync(1);
         await page.Button("Show it as it is now").ClickAsync();
 
         await Expect(rows).ToHaveCountAsync(2);
         await Expect(page.Locator("[data-selected]")).ToHaveTextAsync("1 chosen:");
         await Expect(rows.First.GetByRole(AriaRole.Checkbox)).ToBeCheckedAsync();
-        await Expect(page.GetByText("The list was changed elsewhere meanwhile.")).ToBeHiddenAsync();
+        await Expect(page.GetByText("This was changed elsewhere meanwhile.")).ToBeHiddenAsync();
         await Expect(page.GetByLabel("Search", new() { Exact = true })).ToHaveValueAsync("half-typed");
+    }
+
+    [Fact(Timeout = Limits.Long)]
+    public async Task An_open_form_follows_it()
+    {
+        await using var site = await server.NewSiteAsync();
+        var (host, collector, user) = (TestSite.Unique("relay"), TestSite.Unique("fetcher"), TestSite.Unique("person"));
+        await site.HoldAsync("form.example");
+        var account = await site.AddAccountAsync("follower");
+        await site.Api.PostAsync("/smarthosts", $$"""{ "name": "{{host}}", "host": "first.relay.example" }""");
+        await site.Api.PostAsync($"{site.Path}/collectors", $$"""{ "name": "{{collector}}", "host": "first.provider.example", "method": "etrn", "domains": ["form.example"] }""");
+        await site.Api.PostAsync("/users", $$"""{ "username": "{{user}}", "password": "a long secret, with spaces", "role": "viewer" }""");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+
+        async Task FollowsAsync(string path, string field, string value, Func<Task> change)
+        {
+            await page.GoLiveAsync(path);
+            await page.EvaluateAsync("window.same = true");
+            await change();
+            await Expect(page.Locator($"main [name='{field}']")).ToHaveValueAsync(value);
+            Assert.True(await page.EvaluateAsync<bool>("window.same === true"));
+        }
+
+        await FollowsAsync($"{site.Path}/edit", "settings.maxConnections", "51", () => site.Api.PatchAsync(site.Path, """{ "settings": { "maxConnections": 51 } }"""));
+        await FollowsAsync($"{site.Path}/domains/form.example/settings/Messages", "overrides.maxMessageSize", "1 MiB",
+            () => site.Api.PatchAsync($"{site.Path}/domains/form.example", """{ "overrides": { "maxMessageSize": 1048576 } }"""));
+        await FollowsAsync($"{site.Path}/domains/form.example", "route.maxMessages", "99",
+            () => site.Api.PatchAsync($"{site.Path}/domains/form.example", """{ "route": { "maxMessages": 99 } }"""));
+        await FollowsAsync($"/accounts/{account.Username}", "description", "followed", () => site.Api.PatchAsync($"/accounts/{account.Username}", """{ "description": "followed" }"""));
+        await FollowsAsync($"/smarthosts/{host}/edit", "host", "second.relay.example", () => site.Api.PatchAsync($"/smarthosts/{host}", """{ "host": "second.relay.example" }"""));
+        await FollowsAsync($"/collectors/{site.Id}/{collector}/edit", "host", "second.provider.example",
+            () => site.Api.PatchAsync($"{site.Path}/collectors/{collector}", """{ "host": "second.provider.example" }"""));
+        await page.GoLiveAsync($"/users/{user}");
+        await site.Api.PatchAsync($"/users/{user}", """{ "role": "operator" }""");
+        await Expect(page.GetByRole(AriaRole.Radio, new() { Name = "Operator" })).ToBeCheckedAsync();
+        await page.GoLiveAsync($"/accounts/{account.Username}");
+        await site.Api.DeleteAsync($"/accounts/{account.Username}");
+        await Expect(page.GetByText("No such account")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Who_fills_in_a_form_is_told_keeps_what_was_typed_and_saves_only_that()
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"{site.Path}/edit/Messages");
+        await page.GetByLabel("Recipients of a message").FillAsync("77");
+
+        await site.Api.PatchAsync(site.Path, """{ "settings": { "maxMessageSize": 1048576 } }""");
+        await Expect(page.GetByText("This was changed elsewhere meanwhile.")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Largest message")).ToHaveValueAsync("32 MiB");
+        await page.Button("Show it as it is now").ClickAsync();
+        await Expect(page.GetByLabel("Largest message")).ToHaveValueAsync("1 MiB");
+        await Expect(page.GetByLabel("Recipients of a message")).ToHaveValueAsync("77");
+
+        // Another sheet's change is none of this one's: it is saved at once.
+        var version = page.Locator("main input[name=version]");
+        var shown = await version.InputValueAsync();
+        await site.Api.PatchAsync(site.Path, """{ "settings": { "maxConnections": 51 } }""");
+        await Expect(version).Not.ToHaveValueAsync(shown);
+        await page.Button("Save").Last.ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("is changed.");
+        var settings = (await site.Api.GetAsync(site.Path))["settings"]!;
+        Assert.Equal((77, 1048576, 51), (settings["maxRecipientsPerMessage"]!.GetValue<int>(), settings["maxMessageSize"]!.GetValue<int>(), settings["maxConnections"]!.GetValue<int>()));
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_save_that_was_overtaken_can_be_repeated()
+    {
+        await using var site = await server.NewSiteAsync();
+        var account = await site.AddAccountAsync("overtaken");
+        var page = await browser.OpenLoggedInAsync(site.Server, new(JavaScript: false));
+        await page.GotoAsync($"/accounts/{account.Username}");
+        await page.Locator("[name=description]").FillAsync("mine");
+        await site.Api.PatchAsync($"/accounts/{account.Username}", """{ "description": "theirs" }""");
+
+        await page.Button("Save").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The account was changed by somebody else meanwhile. What you typed is kept");
+        await page.Button("Save").ClickAsync();
+
+        await Expect(page.Answer()).ToContainTextAsync("is changed.");
+        Assert.Equal("mine", (await site.Api.GetAsync($"/accounts/{account.Username}"))["description"]!.GetValue<string>());
     }
 }

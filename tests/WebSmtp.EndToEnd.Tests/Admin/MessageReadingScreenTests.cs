@@ -76,8 +76,9 @@ public sealed class MessageReadingScreenTests(SharedServer server, Browser brows
         var messages = await site.Api.ListAsync($"{site.Path}/messages");
         var page = await browser.OpenLoggedInAsync(site.Server);
 
-        // The frame goes on laying out its tables; the page around it does not wait for that.
-        await page.GotoAsync($"/messages/{messages[0]["id"]}?tab=html", new() { WaitUntil = WaitUntilState.Commit });
+        await page.GotoAsync($"/messages/{messages[0]["id"]}?tab=html");
+        await Expect(page.FrameLocator("iframe.html-frame").GetByText("Deep")).ToBeVisibleAsync();
+        await Expect(page.FrameLocator("iframe.html-frame").Locator("table")).ToHaveCountAsync(50);
         await Expect(page.GetByText("The message is larger than what is shown here.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Attachments" }).ClickAsync();
         await Expect(page.Locator(".reading")).ToContainTextAsync("No attachments");

@@ -19,7 +19,7 @@ static class PageSteps
         await page.LiveAsync();
     }
 
-    public static Task LiveAsync(this IPage page) => page.Locator("[data-interactive=true]").First.WaitForAsync();
+    public static Task LiveAsync(this IPage page) => page.Locator("[data-interactive=true]").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
 
     /// <summary>The sentence that the last act left.</summary>
     public static ILocator Answer(this IPage page) => page.Locator("[data-toast]");

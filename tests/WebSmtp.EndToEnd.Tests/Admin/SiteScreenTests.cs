@@ -63,6 +63,53 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_page_that_is_loaded_anew_stays_at_its_step_with_all_that_was_typed()
+    {
+        var page = await browser.OpenLoggedInAsync(await server.ProcessAsync());
+        await page.GotoAsync("/sites/new");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Half made");
+        await page.Button("Next").ClickAsync();
+        await FillPortAsync(page, 2599);
+        await page.Button("Next").ClickAsync();
+        await page.GetByLabel("Mail root").FillAsync("mailroot/half");
+
+        await page.ReloadAsync();
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Where does its mail lie?" })).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Mail root")).ToHaveValueAsync("mailroot/half");
+        await page.Button("Back").ClickAsync();
+        await Expect(page.Locator("[name='endpoints[0].port']")).ToHaveValueAsync("2599");
+        await page.Button("Back").ClickAsync();
+        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("Half made");
+
+        // Who comes back later begins anew.
+        await page.GotoAsync("/sites");
+        await page.GotoAsync("/sites/new");
+        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("");
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task A_site_that_lets_strangers_through_says_so_until_it_does_not()
+    {
+        await using var site = await server.NewSiteAsync();
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await site.Api.PatchAsync(site.Path, $$"""{ "endpoints": [{ "address": "0.0.0.0", "port": {{site.Port}} }] }""");
+        await page.GoLiveAsync($"{site.Path}/edit/Access");
+        await page.GetByLabel("Clients at these addresses").FillAsync("0.0.0.0/0");
+        await page.Button("Save").Last.ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("It is an open relay: anybody at 0.0.0.0/0 may send to anybody through it.");
+
+        await page.GoLiveAsync("/");
+        await page.Locator("[data-alarm=OpenRelay]").GetByRole(AriaRole.Link, new() { Name = "To its relay list" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "See how it lets a stranger through" }).ClickAsync();
+        await Expect(page.Locator("main")).ToContainTextAsync("0.0.0.0/0 has");
+
+        await site.Api.PatchAsync(site.Path, """{ "settings": { "relay": null } }""");
+        await page.GoLiveAsync("/");
+        await Expect(page.Locator("[data-alarm=OpenRelay]")).ToHaveCountAsync(0);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_site_on_a_taken_address_and_port_says_who_has_it()
     {
         await using var first = await server.NewSiteAsync();

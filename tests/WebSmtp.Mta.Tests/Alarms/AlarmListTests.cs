@@ -99,6 +99,18 @@ public sealed class AlarmListTests : IAsyncDisposable
     }
 
     [Fact(Timeout = Deadline)]
+    public void An_open_relay_is_told_of_while_it_is_one()
+    {
+        _bench.Configure(site => (site.Endpoints, site.Settings) = ([new("0.0.0.0", 2525)], """{ "relay": { "allowAddresses": ["0.0.0.0/0"] } }"""));
+        var alarm = Assert.Single(_alarms.List([]));
+        Assert.Equal((AlarmKind.OpenRelay, false, 1), (alarm.Kind, alarm.Failed, alarm.SiteId));
+        Assert.Equal("Default is an open relay: anybody at 0.0.0.0/0 may send to anybody through it.", alarm.What);
+
+        _bench.Configure(site => site.Settings = """{ "relay": { "allowAddresses": ["10.0.0.0/8"] } }""");
+        Assert.Empty(_alarms.List([]));
+    }
+
+    [Fact(Timeout = Deadline)]
     public void Routes_in_trouble_are_told_of_with_refused_log_ins_first_and_a_number_for_many()
     {
         var until = _bench.Time.GetUtcNow().AddMinutes(5);

@@ -77,6 +77,8 @@ public sealed class ReportingTests
 
         var original = scene.Bench.Queue.Messages.Single(message => message.MailFrom == Sender);
         var report = scene.Bench.Queue.Messages.Single(message => message.MailFrom == "");
+        // The chart counts what its list has.
+        Assert.Equal(2, scene.Bench.Traffic.Waiting().Sum(sample => sample.Count.Accepted));
         var trace = await scene.Bench.Queue.TraceAsync(new(original.Id), Stop);
         Assert.Equal($"Failure report {new MessageId(report.Id)} to {Sender}.", Assert.Single(trace, one => one.Event is "reported").Detail);
         Assert.Equal(0, scene.Bench.Queue.Contents);

@@ -12,6 +12,7 @@ static class AlarmLink
         AlarmKind.ServiceVersion => ("/sites#version", "To the switch"),
         AlarmKind.NobodyCollects or AlarmKind.HeldLimit or AlarmKind.HostOverdue => (HeldAddress.Of(alarm.SiteId!.Value, alarm.Subject!), "To the domain"),
         AlarmKind.RouteOnHold or AlarmKind.RouteTrouble => ("/routes", "To the routes"),
+        AlarmKind.OpenRelay => ($"/sites/{alarm.SiteId}/edit/access#f-settings-relay", "To its relay list"),
         AlarmKind.DiskLow => ("/about", "To the storage"),
     };
 }

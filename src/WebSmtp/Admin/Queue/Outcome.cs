@@ -11,7 +11,8 @@ static class Outcome
     /// <summary>What was done; what could not be; or where the rest can be followed.</summary>
     /// <param name="could">What the messages could be, or not: <c>frozen</c>.</param>
     /// <param name="anyway">What was done holds, whatever became of the messages.</param>
-    public static async Task<Note> SayAsync(Operations operations, OperationView started, string done, string could, bool anyway, CancellationToken stop) =>
+    /// <param name="chosen">How many messages were chosen, where they were chosen one by one: some may have left meanwhile.</param>
+    public static async Task<Note> SayAsync(Operations operations, OperationView started, string done, string could, bool anyway, CancellationToken stop, int chosen = 0) =>
         await operations.WaitAsync(started.Id, Soon, stop) switch
         {
             { HasEnded: false } view => new(Tone.Good, $"{done} {Figures.Count(view.Done)} of {Figures.Count(view.Total, "message")} so far; Operations shows the rest."),
@@ -21,6 +22,8 @@ static class Outcome
             { Done: 0, Failed: 1 } view => new(Tone.Bad, $"The message could not be {could}: {view.Reason}"),
             { Done: 0, Failed: > 0 } view => new(Tone.Bad, $"None of the {Figures.Count(view.Failed, "message")} could be {could}: {view.Reason}"),
             { Failed: > 0 } view => new(Tone.Warning, $"{Figures.Count(view.Done)} of {Figures.Count(view.Done + view.Failed, "message")} could be {could}, {Figures.Count(view.Failed)} could not: {view.Reason}"),
+            { Done: 0 } when chosen > 0 => new(Tone.Bad, chosen is 1 ? "The message has left the queue meanwhile." : "All of them have left the queue meanwhile."),
+            { Done: var some } when some < chosen => new(Tone.Warning, $"{Figures.Count(some, "message")} {could}; {Figures.Count(chosen - some)} had left the queue meanwhile."),
             _ => new(Tone.Good, done),
         };
 }
