@@ -54,6 +54,23 @@ sealed partial class TraceStore
         return rejections.OrderByDescending(r => r.Id).Take(count).ToListAsync(stop);
     }
 
+    static Task<List<FoundEvent>> EventsAsync(
+        WebSmtpDb db, TraceFilter filter, IReadOnlyList<string> events, long low, long high, int count, CancellationToken stop)
+    {
+        var some = db.TraceEvents.Where(t => t.Id > low && t.Id < high && EF.Constant(events).Contains(t.Event));
+        if (filter.Id is { Value: var id }) some = some.Where(t => t.MessageId == id);
+        if (filter.Recipient is not null && Lower(filter.Recipient) is var to) some = some.Where(t => t.Recipient!.ToLower() == to);
+        if (filter.Reply?.ToLowerInvariant() is { } reply) some = some.Where(t => t.Reply!.ToLower().Contains(reply));
+        var messages = db.Messages.AsQueryable();
+        if (filter.SiteId is { } site) messages = messages.Where(m => m.SiteId == site);
+        if (filter.HeaderMessageId is { } header) messages = messages.Where(m => m.HeaderMessageId == header);
+        if (filter.Sender is not null && Lower(filter.Sender) is var sender) messages = messages.Where(m => m.MailFrom.ToLower() == sender);
+        if (filter.Client is { } client) messages = messages.Where(m => m.ClientAddress == client);
+        return some.Join(messages, t => t.MessageId, m => m.Id, (t, m) => new { Event = t, m.SiteId, m.MailFrom, m.HeaderMessageId })
+            .OrderByDescending(one => one.Event.Id).Take(count)
+            .Select(one => new FoundEvent(one.Event, one.SiteId, one.MailFrom, one.HeaderMessageId)).ToListAsync(stop);
+    }
+
     /// <summary>As both databases do it: only A to Z.</summary>
     static string Lower(string text) => string.Create(text.Length, text, static (lower, text) =>
     {

@@ -46,6 +46,29 @@ sealed partial class TraceStore(Database database, CommitPipeline pipeline) : IT
         (db, low, high, ids, count) => RejectionsAsync(db, filter, low, high, ids, count, stop), rejection => rejection.Id,
         filter.Reply is null ? null : db => db.Rejections.Select(r => r.Id), stop);
 
+    public Task<TraceRange<FoundEvent>> FindEventsAsync(
+        TraceFilter filter, IReadOnlyList<string> events, long before, int limit, CancellationToken stop) => ReadAsync(async db =>
+    {
+        var low = filter.From is { } from ? await FirstEventAsync(db, from, stop) - 1 : 0;
+        var high = filter.To is { } to ? Math.Min(before, await FirstEventAsync(db, to, stop)) : before;
+        return await GoThroughAsync(db, db.TraceEvents.Select(t => t.Id), low, high, limit,
+            (db, low, high, _, count) => EventsAsync(db, filter, events, low, high, count, stop), one => one.Event.Id, stop);
+    }, stop);
+
+    /// <summary>The number of the first event at a time or later: numbers are given as time goes on, so that no index is needed.</summary>
+    static async Task<long> FirstEventAsync(WebSmtpDb db, DateTimeOffset at, CancellationToken stop)
+    {
+        var (low, high) = (0L, (await db.TraceEvents.MaxAsync(t => (long?)t.Id, stop) ?? 0) + 1);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            var next = await db.TraceEvents.Where(t => t.Id >= middle).OrderBy(t => t.Id).Select(t => new { t.Id, t.At }).FirstOrDefaultAsync(stop);
+            if (next is null || next.At >= at) high = middle;
+            else low = next.Id + 1;
+        }
+        return low;
+    }
+
     /// <summary>What matches between two numbers, both not included, or of these numbers; newest first.</summary>
     delegate Task<List<T>> Load<T>(WebSmtpDb db, long low, long high, IReadOnlyList<long>? ids, int count);
 

@@ -119,6 +119,43 @@ public abstract class TraceStoreContract : QueueContract
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Events_are_found_by_what_they_are_and_by_their_own_time()
+    {
+        var first = await SendAsync(1, "alice@example.org", "<1@x>", "bob@one.example", "pia@one.example");
+        var second = await SendAsync(2, "carol@example.org", "<2@x>", "bob@one.example");
+        var start = Now.AddDays(1);
+        foreach (var (site, state) in new[] { (1, RecipientState.Held), (1, RecipientState.Delivered), (2, RecipientState.Delivered) })
+        {
+            Database.Clock.Advance(TimeSpan.FromDays(1));
+            await SettleAsync(await Queue.LeaseHeldAsync(new("n/a", Now.AddHours(1)), site, ["one.example"], 10, Stop), state);
+        }
+
+        string[] one = ["bob@one.example 1", "pia@one.example 1"], two = ["bob@one.example 2"];
+        Assert.Equal([.. one, .. two], await EventsAsync(new(), "delivered", "collected"));
+        Assert.Equal(one, await EventsAsync(new(), "deferred"));
+        Assert.Empty(await EventsAsync(new(), "failed", "expired"));
+        Assert.Equal(two, await EventsAsync(new(Sender: "Carol@example.org"), "delivered", "deferred"));
+        Assert.Equal(["bob@one.example 1"], await EventsAsync(new(Recipient: "BOB@one.example", SiteId: 1), "delivered"));
+        Assert.Equal([.. one, .. two], await EventsAsync(new(From: start.AddHours(1)), "deferred", "delivered"));
+        Assert.Equal(one, await EventsAsync(new(To: start.AddHours(1)), "deferred", "delivered"));
+        Assert.Empty(await EventsAsync(new(From: Now.AddMinutes(1)), "deferred", "delivered"));
+        Assert.Equal(one, await EventsAsync(new(Id: new MessageId(first.Id)), "delivered"));
+        Assert.Equal(two, await EventsAsync(new(HeaderMessageId: second.HeaderMessageId), "delivered"));
+
+        async Task<List<string>> EventsAsync(TraceFilter filter, params string[] events)
+        {
+            var (found, before) = (new List<string>(), (long?)long.MaxValue);
+            while (before is not null)
+            {
+                var range = await Trace.FindEventsAsync(filter, events, before.Value, 1, Stop);
+                found.AddRange(range.Items.Select(one => $"{one.Event.Recipient} {one.SiteId}"));
+                before = range.DownTo;
+            }
+            return [.. found.OrderBy(text => text[^1]).ThenBy(text => text, StringComparer.Ordinal)];
+        }
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
     public async Task A_message_that_took_longer_than_the_index_waits_is_found_all_the_same()
     {
         var slow = NewMessage(1, Held("slow@one.example"));

@@ -30,7 +30,7 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
         ("from", "from:alice", "sender with this in it"),
         ("to", "to:bob@", "recipient with this in it"),
         ("subject", "subject:\"order 7\"", "subject with this in it"),
-        ("older", "older:2h", "came longer ago: 30m, 2h, 3d, 1w"),
+        ("older", "older:2h", "came longer ago: 30m, 2h, 3d, 1w; or before 2026-11-22T21:10Z"),
         ("newer", "newer:1d", "came since then"),
         ("size>", "size>1M", "larger: bytes, k, M, G"),
         ("size<", "size<10k", "smaller"),
@@ -82,7 +82,7 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
     static string? Judge(QueryTerm term) => term.Name switch
     {
         "state" when !States.Contains(term.Value.ToLowerInvariant()) => $"give one of {string.Join(", ", States)}.",
-        "older" or "newer" when Age(term.Value) is null => "give a time such as 30m, 2h, 3d or 1w.",
+        "older" or "newer" when Moment(DateTimeOffset.UnixEpoch, term.Value) is null => "give a time such as 30m, 2h, 3d, 1w or 2026-11-22T21:10Z.",
         "size>" or "size<" when Size(term.Value) is null => "give bytes, or a number with k, M or G.",
         "history" when term.Value is not ("yes" or "no") => "give yes or no.",
         "client" when !System.Net.IPAddress.TryParse(term.Value, out _) => "give an IP address.",
@@ -105,9 +105,9 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
         RecipientState? stored = state is null ? null : state is "retry" or "waiting" ? RecipientState.Queued : Enum.Parse<RecipientState>(state, ignoreCase: true);
         return new([.. ids.Select(id => new MessageFilter(
             id, this["domain"] is { } domain ? QueueOperations.Destination(domain) : null, stored, this["from"], this["to"], this["subject"],
-            Before(now, this["older"]), this["history"] is "yes" || stored >= RecipientState.Delivered, state switch { "retry" => true, "queued" => false, _ => null })
+            Moment(now, this["older"]), this["history"] is "yes" || stored >= RecipientState.Delivered, state switch { "retry" => true, "queued" => false, _ => null })
         {
-            ReceivedAfter = Before(now, this["newer"]),
+            ReceivedAfter = Moment(now, this["newer"]),
             LargerThan = Size(this["size>"]),
             SmallerThan = Size(this["size<"]),
             Client = this["client"] is { } client ? System.Net.IPAddress.Parse(client).ToString() : null,
@@ -117,8 +117,11 @@ public sealed record QueueQuery(IReadOnlyList<QueryTerm> Terms)
         })], null);
     }
 
-    static DateTimeOffset? Before(DateTimeOffset now, string? text) => Age(text) is not { } age ? null
-        : now - DateTimeOffset.UnixEpoch > age ? now - age : DateTimeOffset.UnixEpoch;
+    /// <summary>So long ago, or then; null: it is no time.</summary>
+    static DateTimeOffset? Moment(DateTimeOffset now, string? text) =>
+        Age(text) is { } age ? now - DateTimeOffset.UnixEpoch > age ? now - age : DateTimeOffset.UnixEpoch
+        : DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at
+        : null;
 
     /// <summary>A time in short (<c>2h</c>) or as ISO 8601 has it; null: it is none.</summary>
     static TimeSpan? Age(string? text)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WebSmtp.Mta.Queue;
+using WebSmtp.Mta.Trace;
 
 namespace WebSmtp.Mta.Statistics;
 
@@ -8,7 +9,7 @@ namespace WebSmtp.Mta.Statistics;
 /// <param name="AcceptedBytes">Their size.</param>
 /// <param name="Refused">Transactions and connections that were refused.</param>
 /// <param name="Delivered">Recipients that were handed on, dropped or collected.</param>
-/// <param name="Deferred">Attempts that ended with "later".</param>
+/// <param name="Deferred">Recipients that were put off, each time.</param>
 /// <param name="Failed">Recipients that were given up.</param>
 public readonly record struct TrafficCount(long Accepted, long AcceptedBytes, long Refused, long Delivered, long Deferred, long Failed)
 {
@@ -41,15 +42,15 @@ public sealed class Traffic(TimeProvider time)
 
     internal void Settled(int siteId, Settlement result)
     {
-        switch (result.State)
+        switch (TraceKinds.Of(result.Trace.Event))
         {
-            case RecipientState.Delivered:
+            case TraceKind.Delivered:
                 Interlocked.Increment(ref Now(siteId).Delivered);
                 break;
-            case RecipientState.Failed or RecipientState.Expired:
+            case TraceKind.Failed:
                 Interlocked.Increment(ref Now(siteId).Failed);
                 break;
-            case null or RecipientState.Queued or RecipientState.Held when result.CountsAsAttempt:
+            case TraceKind.Deferred:
                 Interlocked.Increment(ref Now(siteId).Deferred);
                 break;
         }

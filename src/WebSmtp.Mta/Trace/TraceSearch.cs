@@ -14,7 +14,14 @@ public sealed record TraceFinding(MessageId? MessageId, int SiteId, string? Mail
 public sealed class TraceSearch(ITraceStore store, IQueueStore queue)
 {
     /// <summary>Events; the cursor is from the page before. A page may be short, even empty, and not be the last.</summary>
-    public async Task<Page<TraceFinding>> FindAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop)
+    public Task<Page<TraceFinding>> FindAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop) => filter.What switch
+    {
+        null => FindStoriesAsync(filter, cursor, limit, stop),
+        TraceKind.Refused => FindRefusedAsync(filter, cursor, limit, stop),
+        { } kind => FindEventsAsync(filter, TraceKinds.EventsOf(kind), cursor, limit, stop),
+    };
+
+    async Task<Page<TraceFinding>> FindStoriesAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop)
     {
         var (before, rest) = Read(cursor);
         var messages = await store.FindMessagesAsync(filter, before, limit, stop);
@@ -45,11 +52,18 @@ public sealed class TraceSearch(ITraceStore store, IQueueStore queue)
         return new(found.Items, found.DownTo is { } next ? Write(next, 0) : null, found.Items.Count, found.DownTo is not null || cursor is not null);
     }
 
-    /// <summary>As <see cref="FindAsync"/>, of refusals only.</summary>
-    public async Task<Page<TraceFinding>> FindRefusedAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop)
+    async Task<Page<TraceFinding>> FindRefusedAsync(TraceFilter filter, string? cursor, int limit, CancellationToken stop)
     {
         var found = await FindRejectionsAsync(filter, cursor, limit, stop);
         return new([.. found.Items.Select(Refused)], found.NextCursor, found.Total, TotalIsEstimate: true);
+    }
+
+    async Task<Page<TraceFinding>> FindEventsAsync(TraceFilter filter, IReadOnlyList<string> events, string? cursor, int limit, CancellationToken stop)
+    {
+        var found = await store.FindEventsAsync(filter, events, Read(cursor).Before, limit, stop);
+        return PageOf(
+            [.. found.Items.Select(one => new TraceFinding(new(one.Event.MessageId), one.SiteId, one.MailFrom, one.HeaderMessageId, one.Event))],
+            found.DownTo is { } next ? Write(next, 0) : null);
     }
 
     async Task<IReadOnlyList<TraceFinding>> StoryAsync(Message message, TraceFilter filter, CancellationToken stop)

@@ -78,7 +78,7 @@ static class TraceEndpoints
     {
         api.MapGet("/trace", FindAsync)
             .Describe(Role.Viewer, Tag, "Find out what became of mail",
-                "Events of messages, living or gone, and refusals. The newest message or refusal comes first, and of a message what happened last. Addresses are whole, reply is a part of a reply; a search for it or for a client takes longer. A page may be short and yet have a nextCursor; total is of the page.")
+                "Events of messages, living or gone, and refusals. The newest message or refusal comes first, and of a message what happened last. Addresses are whole, reply is a part of a reply; a search for it or for a client takes longer. With what (refused, delivered, deferred or failed) only such events are listed, by their own time: delivered has collected, failed has expired. A page may be short and yet have a nextCursor; total is of the page.")
             .Produces<Listed<FoundEventResponse>>().ListExample(FoundEventResponse.Example);
         api.MapGet("/sites/{id:int}/rejections", RejectionsAsync)
             .Describe(Role.Viewer, Tag, "List what a site refused",
@@ -133,6 +133,7 @@ sealed class TraceQuery
     [FromQuery(Name = "recipient")] public string? Recipient { get; init; }
     [FromQuery(Name = "client")] public string? Client { get; init; }
     [FromQuery(Name = "reply")] public string? Reply { get; init; }
+    [FromQuery(Name = "what")] public string? What { get; init; }
     [FromQuery(Name = "from")] public string? From { get; init; }
     [FromQuery(Name = "to")] public string? To { get; init; }
     [FromQuery(Name = "siteId")] public string? SiteId { get; init; }
@@ -149,7 +150,14 @@ sealed class TraceQuery
         }
         IPAddress? client = null;
         if (Client is not null && !IPAddress.TryParse(Client, out client)) return Problem.Invalid("client", "Give an IP address.");
-        var filter = new TraceFilter(site, Sender: Sender, Recipient: Recipient, Client: client?.ToString(), Reply: Reply);
+        TraceKind? what = null;
+        if (What is not null)
+        {
+            if (!Enum.TryParse<TraceKind>(What, ignoreCase: true, out var kind) || int.TryParse(What, CultureInfo.InvariantCulture, out _))
+                return Problem.Invalid("what", $"'{What}' is none of refused, delivered, deferred and failed.");
+            what = kind;
+        }
+        var filter = new TraceFilter(site, Sender: Sender, Recipient: Recipient, Client: client?.ToString(), Reply: Reply, What: what);
         if (MessageId is not null)
         {
             // Ours has no @; theirs may come without its brackets.

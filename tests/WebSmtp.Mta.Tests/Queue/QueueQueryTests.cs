@@ -1,5 +1,6 @@
 using WebSmtp.Mta.Queue;
 using WebSmtp.Mta.Sites;
+using WebSmtp.Mta.Tests.Acceptance;
 
 namespace WebSmtp.Mta.Tests.Queue;
 
@@ -49,5 +50,17 @@ public sealed class QueueQueryTests
         var sites = new SiteRegistry();
         Assert.Empty(QueueQuery.Read("state:held").Value!.Filters(sites, Now).Value!);
         Assert.Contains("site:7", QueueQuery.Read("site:7").Value!.Filters(sites, Now).Problem!.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("newer:2h", "2026-11-27T10:00:00Z")]
+    [InlineData("newer:2026-11-22T09:30Z", "2026-11-22T09:30:00Z")]
+    [InlineData("newer:2026-11-22T09:30:15+01:00", "2026-11-22T08:30:15Z")]
+    [InlineData("newer:2026-11-21", "2026-11-21T00:00:00Z")]
+    public async Task Since_when_is_so_long_ago_or_a_time(string text, string since)
+    {
+        await using var bench = new MailBench(TestContext.Current.CancellationToken);
+        var filter = Assert.Single(QueueQuery.Read(text).Value!.Filters(bench.Sites, Now).Value!);
+        Assert.Equal(DateTimeOffset.Parse(since, System.Globalization.CultureInfo.InvariantCulture), filter.ReceivedAfter);
     }
 }

@@ -12,6 +12,7 @@ sealed class FakeTraceStore : ITraceStore
     /// <summary>Waited for by each write, while it is set.</summary>
     public Task? Until { get; set; }
     public List<Message> Messages { get; } = [];
+    public List<FoundEvent> Events { get; } = [];
     public int Writes { get; private set; }
 
     public IReadOnlyList<Rejection> Rejections
@@ -34,6 +35,9 @@ sealed class FakeTraceStore : ITraceStore
 
     public Task<TraceRange<Rejection>> FindRejectionsAsync(TraceFilter filter, long before, int limit, CancellationToken stop) =>
         Task.FromResult(Newest(Rejections.Where(rejection => filter.Sender is null || rejection.MailFrom == filter.Sender), rejection => rejection.Id, before, limit));
+
+    public Task<TraceRange<FoundEvent>> FindEventsAsync(TraceFilter filter, IReadOnlyList<string> events, long before, int limit, CancellationToken stop) =>
+        Task.FromResult(Newest(Events.Where(one => events.Contains(one.Event.Event)), one => one.Event.Id, before, limit));
 
     static TraceRange<T> Newest<T>(IEnumerable<T> all, Func<T, long> id, long before, int limit)
     {

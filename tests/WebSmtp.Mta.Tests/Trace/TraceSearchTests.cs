@@ -42,4 +42,24 @@ public sealed class TraceSearchTests
         Assert.Equal(["u2@test.com"], (await search.FindAsync(new(Recipient: "U2@test.com"), null, 9, stop)).Items
             .Where(one => one.MessageId == new MessageId(bench.Queue.Messages[0].Id)).Select(one => one.Event.Recipient));
     }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_is_asked_for_alone_is_what_the_charts_count()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var bench = new MailBench(stop);
+        string[] names = ["received", "deferred", "deferred", "attempt", "delivered", "collected", "failed", "expired", "deleted"];
+        bench.Trace.Events.AddRange(names.Select((name, i) => new FoundEvent(new() { Id = i + 1, MessageId = 7, Event = name }, 1, "a@b.example", null)));
+        foreach (var name in names)
+            bench.Traffic.Settled(1, new(1, new(7), "n/a", null, null, null, null, true, new() { Event = name }));
+        var search = new TraceSearch(bench.Trace, bench.Queue);
+        var counted = bench.Traffic.Waiting().Single().Count;
+
+        foreach (var (kind, count) in new[] { (TraceKind.Delivered, counted.Delivered), (TraceKind.Deferred, counted.Deferred), (TraceKind.Failed, counted.Failed) })
+        {
+            var found = await search.FindAsync(new(What: kind), null, 100, stop);
+            Assert.Equal((2, 2), (count, found.Items.Count));
+            Assert.All(found.Items, one => Assert.Equal(kind, TraceKinds.Of(one.Event.Event)));
+        }
+    }
 }
