@@ -149,8 +149,9 @@
     }
   };
   const reloadWhenAlive = async () => {
-    while (!await alive()) await new Promise((done) => setTimeout(done, 1000));
-    keepTyped();
+    // What is just being sent is answered first, and its answer is still to be read afterwards.
+    while (!await alive() || document.querySelector("[aria-busy]")) await new Promise((done) => setTimeout(done, 500));
+    keepTyped(document.querySelector("[data-toast]")?.outerHTML);
     location.reload();
   };
 
@@ -196,16 +197,17 @@
     form.replaceChildren(...own, ...[...values, ["act", "stay"]].map(hidden));
     form.requestSubmit();
   };
-  const keepTyped = () => {
+  const keepTyped = (answer) => {
     // What was typed came with the answer to a form, such as a complaint.
     const all = document.querySelector("main :is([aria-invalid=true], .notice[role=alert], [data-followed=answer])") !== null;
-    sessionStorage.setItem(typed, JSON.stringify({ page: location.href, values: valuesOf((field) => !isSecret(field) && (all || isTyped(field))), wizard: wizard() && wizardValues() }));
+    sessionStorage.setItem(typed, JSON.stringify({ page: location.href, values: valuesOf((field) => !isSecret(field) && (all || isTyped(field))), wizard: wizard() && wizardValues(), answer }));
   };
   const restoreTyped = () => {
     const kept = JSON.parse(sessionStorage.getItem(typed) ?? "null");
     sessionStorage.removeItem(typed);
     if (kept?.page !== location.href || performance.getEntriesByType("navigation")[0]?.type !== "reload") return null;
     setValues(kept.values);
+    if (kept.answer && !document.querySelector("[data-toast]")) document.getElementById("unsent")?.insertAdjacentHTML("beforebegin", kept.answer);
     return kept.wizard;
   };
   const left = restoreTyped();

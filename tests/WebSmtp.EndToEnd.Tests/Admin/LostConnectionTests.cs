@@ -49,7 +49,8 @@ public sealed class LostConnectionTests(Browser browser)
         // A form that posts, one of several lines, filters, and the field that is on every page.
         foreach (var (path, label) in new[]
         {
-            ("/sites/1/domains", "Name, without the #"), ($"/test?site={site.Id}&message={message}", "Text"), ("/log", "Text"), ("/sessions", "Address"), ("/queue", "Find a message, address, domain, IP address, reply or log line"),
+            ("/sites/1/domains", "Name, without the #"), ($"/test?site={site.Id}&message={message}", "Text"), ("/log", "Text"), ("/sessions", "Address"), ($"{site.Path}/edit/Access", "Not these addresses"),
+            ($"{site.Path}/domains/patient.example", "After ETRN, send to optional"), ("/queue", "Find a message, address, domain, IP address, reply or log line"),
         })
         {
             var page = open.Count is 0 ? first : await first.Context.NewPageAsync();
@@ -95,8 +96,9 @@ public sealed class LostConnectionTests(Browser browser)
     {
         await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
         var page = await browser.OpenLoggedInAsync(server);
-        await page.GotoAsync("/sites/1/edit/messages");
+        await page.GoLiveAsync("/sites/1/edit/messages");
         await page.GetByLabel("Largest message", new() { Exact = true }).FillAsync("7 MB");
+        var loaded = LoadedAgain(page);
         var save = page.Button("Save").Last;
         var unsent = page.GetByText("The server could not be reached, so nothing was changed.");
 
@@ -107,6 +109,8 @@ public sealed class LostConnectionTests(Browser browser)
         await Expect(page.GetByLabel("Largest message", new() { Exact = true })).ToHaveValueAsync("7 MB");
 
         await server.StartAgainAsync(Stop);
+        await loaded.WaitAsync(Stop);
+        await Expect(page.GetByLabel("Largest message", new() { Exact = true })).ToHaveValueAsync("7 MB");
         await save.ClickAsync();
         await Expect(page.Answer()).ToBeVisibleAsync();
         await Expect(unsent).ToBeHiddenAsync();
@@ -147,5 +151,24 @@ public sealed class LostConnectionTests(Browser browser)
         var loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         page.Load += (_, _) => loaded.TrySetResult();
         return loaded.Task;
+    }
+
+    [Fact(Timeout = Limits.Long)]
+    public async Task What_was_answered_while_the_page_found_its_way_back_is_still_read()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        var page = await browser.OpenLoggedInAsync(server);
+        await page.GoLiveAsync("/sites/1/edit/messages");
+        await page.GetByLabel("Largest message", new() { Exact = true }).FillAsync("7 MB");
+        await page.Button("Save").Last.ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("is changed.");
+        var loaded = LoadedAgain(page);
+
+        await page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'failed' } }))");
+        await loaded.WaitAsync(Stop);
+        await Expect(page.Answer()).ToContainTextAsync("is changed.");
+
+        await page.ReloadAsync();
+        await Expect(page.Answer()).ToHaveCountAsync(0);
     }
 }
