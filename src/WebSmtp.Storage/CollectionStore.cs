@@ -33,10 +33,13 @@ sealed class CollectionStore(Database database) : ICollectionStore
             return await db.Collections.Where(c => newest.Contains(c.Id)).ToDictionaryAsync(c => c.Domain, StringComparer.Ordinal, stop);
         }, stop);
 
-    public Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop) =>
+    public Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, long before, int limit, CancellationToken stop) =>
         database.ReadAsync<IReadOnlyList<CollectionRecord>>(async db => await db.Collections
-            .Where(c => c.SiteId == siteId && c.Domain == domain)
+            .Where(c => c.SiteId == siteId && c.Domain == domain && c.Id < before)
             .OrderByDescending(c => c.Id).Take(limit).ToListAsync(stop), stop);
+
+    public Task<int> CountAsync(int siteId, string domain, CancellationToken stop) =>
+        database.ReadAsync(db => db.Collections.CountAsync(c => c.SiteId == siteId && c.Domain == domain, stop), stop);
 
     public Task<CollectionRecord?> FindAsync(long id, CancellationToken stop) =>
         database.ReadAsync(db => db.Collections.FirstOrDefaultAsync(c => c.Id == id, stop), stop);

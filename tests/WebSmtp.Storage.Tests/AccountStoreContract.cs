@@ -155,8 +155,10 @@ public abstract class CollectionStoreContract : StorageContract
         var last = await Collections.LastAsync(1, Stop);
         Assert.Equivalent(second, last["a.example"], strict: true);
         Assert.Equivalent(first[1], last["b.example"], strict: true);
-        Assert.Equal([second.Id, first[0].Id], (await Collections.ListAsync(1, "a.example", 5, Stop)).Select(c => c.Id));
-        Assert.Single(await Collections.ListAsync(1, "a.example", 1, Stop));
+        Assert.Equal([second.Id, first[0].Id], (await Collections.ListAsync(1, "a.example", long.MaxValue, 5, Stop)).Select(c => c.Id));
+        Assert.Single(await Collections.ListAsync(1, "a.example", long.MaxValue, 1, Stop));
+        Assert.Equal([first[0].Id], (await Collections.ListAsync(1, "a.example", second.Id, 5, Stop)).Select(c => c.Id));
+        Assert.Equal(2, await Collections.CountAsync(1, "a.example", Stop));
         Assert.Empty(await Collections.LastAsync(2, Stop));
     }
 

@@ -119,9 +119,21 @@
     notice.hidden = !unsent;
     if (unsent) notice.scrollIntoView({ block: "nearest" });
   };
+  let answered = false;
+  // Who uses the keyboard goes on at the answer: a complaint with its links, or the next step; or at what was done, where
+  // the button is gone.
+  const goToAnswer = () => {
+    const lost = !document.activeElement || document.activeElement === document.body;
+    const answer = document.querySelector("main .notice[role=alert]") ?? document.querySelector("form[data-wizard] h2") ?? (lost ? document.querySelector("[data-toast]") : null);
+    if (!answer) return;
+    answer.tabIndex = -1;
+    answer.focus({ preventScroll: true });
+  };
+  if (document.querySelector("main .notice[role=alert]")) goToAnswer();
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
     sayUnsent(false);
+    answered = event.target.method === "post";
     setTimeout(() => {
       button?.setAttribute("aria-busy", "true");
       (button ?? event.target).closest("dialog")?.close();
@@ -248,6 +260,8 @@
     if (!anyway && isUsed(part, now)) return tellChanged(true);
     const kept = valuesOf(isTyped);
     part.replaceChildren(...now.childNodes);
+    // The framework remembers what was in it, and would bring its next answer there: it has to look again.
+    for (const key of Object.getOwnPropertySymbols(part)) if (Array.isArray(part[key])) delete part[key];
     setValues(kept);
     tellChanged(false);
     document.dispatchEvent(new Event("websmtp-followed"));
@@ -273,5 +287,7 @@
     tellChanged(false);
     const answer = document.querySelector("[data-toast], .notice[role=alert]");
     if (answer) answer.scrollIntoView({ block: "nearest" });
+    if (answered) goToAnswer();
+    answered = false;
   });
 })();

@@ -18,5 +18,5 @@ public sealed record Actor(string Name, Role Role, string From, Door Through = D
     /// <summary>Null when the actor's role is enough, else the refusal.</summary>
     public Problem? Demand(Role needed) => Role >= needed
         ? null
-        : Problem.Forbidden($"This needs the role {needed.ToString().ToLowerInvariant()}; '{Name}' has {Role.ToString().ToLowerInvariant()}.");
+        : Problem.Forbidden($"This needs the role {needed.ToString().ToLowerInvariant()}; '{Name}' has the role {Role.ToString().ToLowerInvariant()}.");
 }

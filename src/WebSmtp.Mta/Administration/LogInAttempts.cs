@@ -2,11 +2,15 @@ namespace WebSmtp.Mta.Administration;
 
 /// <summary>
 /// Slows down whoever guesses: after <see cref="Free"/> failures in a row for one user from one address, each further
-/// attempt has to wait twice as long as the one before, up to <see cref="LongestDelay"/>. Bounded. Thread-safe.
+/// attempt has to wait twice as long as the one before, up to <see cref="LongestDelay"/>; the same for one address, whatever
+/// users it tries, after <see cref="FreeOfAddress"/>. Bounded. Thread-safe.
 /// </summary>
 sealed class LogInAttempts(TimeProvider time)
 {
-    public const int Free = 5;
+    public const int Free = 5, FreeOfAddress = 50;
+
+    /// <summary>No user is called so: the row of an address.</summary>
+    const string Anybody = "";
     public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
 
     /// <summary>Users and addresses that are remembered; who makes up more of them pushes out the oldest.</summary>
@@ -24,22 +28,28 @@ sealed class LogInAttempts(TimeProvider time)
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            var key = Key(user, from);
-            if (!_failing.TryGetValue(key, out var known)) known = new(0, now);
-            // Whoever was silent for long begins anew.
-            else if (now - known.NotBefore >= LongestDelay) known = new(0, now);
-            if (now < known.NotBefore) return false;
+            var (ofUser, ofAddress) = (Known(Key(user, from), now), Known(Key(Anybody, from), now));
+            if (now < ofUser.NotBefore || now < ofAddress.NotBefore) return false;
             MakeRoom(now);
-            var failures = known.Failures + 1;
-            _failing[key] = new(failures, now + DelayAfter(failures));
+            _failing[Key(user, from)] = new(ofUser.Failures + 1, now + DelayAfter(ofUser.Failures + 1, Free));
+            _failing[Key(Anybody, from)] = new(ofAddress.Failures + 1, now + DelayAfter(ofAddress.Failures + 1, FreeOfAddress));
             return true;
         }
     }
 
     public void Succeeded(string user, string from)
     {
-        lock (_gate) _failing.Remove(Key(user, from));
+        lock (_gate)
+        {
+            _failing.Remove(Key(user, from));
+            // Who knows one user's password may still be guessing the others'.
+            if (_failing.TryGetValue(Key(Anybody, from), out var known)) _failing[Key(Anybody, from)] = new(known.Failures - 1, time.GetUtcNow());
+        }
     }
+
+    /// <summary>Whoever was silent for long begins anew.</summary>
+    Attempts Known((string User, string From) key, DateTimeOffset now) =>
+        _failing.TryGetValue(key, out var known) && now - known.NotBefore < LongestDelay ? known : new(0, now);
 
     /// <summary>Failures in a row, and how long the next attempt has to wait.</summary>
     public (int Failures, TimeSpan Delay) Of(string user, string from)
@@ -47,7 +57,7 @@ sealed class LogInAttempts(TimeProvider time)
         lock (_gate)
         {
             return _failing.TryGetValue(Key(user, from), out var known)
-                ? (known.Failures, DelayAfter(known.Failures))
+                ? (known.Failures, DelayAfter(known.Failures, Free))
                 : (0, TimeSpan.Zero);
         }
     }
@@ -63,9 +73,9 @@ sealed class LogInAttempts(TimeProvider time)
         }
     }
 
-    static TimeSpan DelayAfter(int failures) => failures < Free
+    static TimeSpan DelayAfter(int failures, int free) => failures < free
         ? TimeSpan.Zero
-        : TimeSpan.FromSeconds(Math.Min(LongestDelay.TotalSeconds, Math.Pow(2, Math.Min(failures - Free, 30))));
+        : TimeSpan.FromSeconds(Math.Min(LongestDelay.TotalSeconds, Math.Pow(2, Math.Min(failures - free, 30))));
 
     void MakeRoom(DateTimeOffset now)
     {

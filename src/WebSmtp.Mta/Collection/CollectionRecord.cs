@@ -62,8 +62,11 @@ public interface ICollectionStore
     /// <summary>The newest record of each domain of a site.</summary>
     Task<IReadOnlyDictionary<string, CollectionRecord>> LastAsync(int siteId, CancellationToken stop);
 
-    /// <summary>A domain's records, newest first.</summary>
-    Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop);
+    /// <summary>A domain's records from before an id, newest first.</summary>
+    Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, long before, int limit, CancellationToken stop);
+
+    /// <summary>How many records a domain has.</summary>
+    Task<int> CountAsync(int siteId, string domain, CancellationToken stop);
 
     /// <summary>One record; null when it is gone.</summary>
     Task<CollectionRecord?> FindAsync(long id, CancellationToken stop);

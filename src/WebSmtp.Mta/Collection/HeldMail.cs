@@ -72,12 +72,15 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     }
 
     /// <summary>Its collections, newest first. Of those that run, how they stand now: it is written down only now and then.</summary>
-    public async Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop)
+    public async Task<IReadOnlyList<CollectionRecord>> HistoryAsync(int siteId, string domain, int limit, CancellationToken stop, long before = long.MaxValue)
     {
-        var written = await records.ListAsync(siteId, domain, limit, stop);
+        var written = await records.ListAsync(siteId, domain, before, limit, stop);
         var running = collections.Running(siteId);
         return [.. written.Select(record => running.FirstOrDefault(now => now.Id == record.Id) ?? record)];
     }
+
+    /// <summary>How many collections of a domain are known.</summary>
+    public Task<int> CountHistoryAsync(int siteId, string domain, CancellationToken stop) => records.CountAsync(siteId, domain, stop);
 
     /// <summary>One collection of a domain, with what was said in it; null when it is not (or no longer) known.</summary>
     public async Task<CollectionStory?> CollectionAsync(int siteId, string domain, long id, CancellationToken stop)
@@ -126,7 +129,7 @@ public sealed class HeldMail(SiteRegistry sites, IQueueStore queue, ICollectionS
     {
         var key = (siteId, domain);
         if (_lately.TryGetValue(key, out var known) && known.Of == of) return known;
-        var history = await records.ListAsync(siteId, domain, CollectionHabit.Remembered, stop);
+        var history = await records.ListAsync(siteId, domain, long.MaxValue, CollectionHabit.Remembered, stop);
         return _lately[key] = new(of, CollectionHabit.Of(history), history.Where(record => record.Account is not null && record.Method is not CollectionMethod.Operator)
             .GroupBy(record => record.Account!, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => new AccountVisits(group.First(), [.. group.Select(record => record.StartedAt)]), StringComparer.OrdinalIgnoreCase));

@@ -123,7 +123,7 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
             i + 1, NameOf(part, i + 1), part.ContentType.MimeType, (part as MimePart)?.Content?.Stream?.Length ?? 0)).ToList();
         isCut |= parts.Count == MaxParts || all.Count > MaxFields || text?.Length == MaxText || html?.Length == MaxHtml;
         if (html is not null && Bearable(html) is var bearable && bearable < html.Length) (html, isCut) = (html[..bearable], true);
-        return new(fields, text, html is null ? null : WithImages(html, parts), attachments, isCut, null);
+        return new(fields, text, html is null ? null : WithImages(Fetching().Replace(html, found => found.Value[1] is '/' ? "</x-" + found.Value[2..] : "<x-" + found.Value[1..]), parts), attachments, isCut, null);
     }
 
     /// <summary>The parts that hold something, without those of messages that came as attachments; a bounded number.</summary>
@@ -190,6 +190,10 @@ public sealed partial class MessagePreviews(QueueOperations queue) : IDisposable
         }
         return html.Length;
     }
+
+    /// <summary>Elements for which a browser looks up or calls a host before any policy is asked. They become unknown ones.</summary>
+    [GeneratedRegex("</?(?:iframe|frame|object|embed|portal|fencedframe|link|meta|base)", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex Fetching();
 
     [GeneratedRegex("</?table", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Table();

@@ -189,8 +189,18 @@ public sealed class Operations(MessageIds ids, EventStream events, Audit audit, 
     /// <summary>Cancels all, and waits for them.</summary>
     public async Task StopAsync()
     {
-        foreach (var operation in _all.Values) await operation.Cancel.CancelAsync();
+        var cutOff = _all.Values.Where(operation => !operation.View.HasEnded).ToList();
+        foreach (var operation in cutOff) await operation.Cancel.CancelAsync();
         await Task.WhenAll(_all.Values.Select(operation => operation.Running));
+        // Nobody can ask for it any more when the program is there again.
+        foreach (var view in cutOff.Select(operation => operation.View).Where(view => view.State is OperationState.Cancelled))
+        {
+            audit.Act(Actor.System, Role.Operator, "cut off", $"operations/{view.Id}", act =>
+            {
+                act.Changes(null, new() { ["what"] = view.What, ["filter"] = view.Filter, ["by"] = view.By, ["done"] = view.Done, ["failed"] = view.Failed, ["total"] = view.Total });
+                return null;
+            });
+        }
     }
 
     async Task RunAsync(Operation operation, Func<Operation, CancellationToken, Task> work)

@@ -21,7 +21,7 @@ public sealed partial class QueueOperations
     public Result<OperationView> Start(QueueOrder order, IReadOnlyList<MessageFilter> filters, string text, Actor actor) =>
         audit.Act<OperationView>(actor, Role.Operator, order.Act.ToString().ToLowerInvariant(), filters.Count is 1 ? $"sites/{filters[0].SiteId}/messages" : "messages", act =>
         {
-            act.Changes(null, AuditImage.Of(new { order.To, Filter = filters.Count > 0 ? filters[0] : null, Search = text }));
+            act.Changes(null, AuditImage.Of(new { order.To, Filter = filters.Count is 1 ? filters[0] : null, Sites = filters.Count is 1 ? null : filters.Select(filter => filter.SiteId), Search = text }));
             // A site that was deleted at this moment has taken its mail along.
             IReadOnlyList<MessageFilter> here = [.. filters.Where(filter => sites.Find(filter.SiteId) is not null)];
             if (here.Count == 0 && filters.Count > 0) return Problem.NotFound($"There is no site {filters[0].SiteId}.");

@@ -32,18 +32,19 @@ public sealed class SessionOperations(SessionRegistry sessions, SessionHistory h
 
     /// <summary>Asks one to end, with 421 where we are the server; what is arriving is taken first.</summary>
     public Result<SessionsClosed> Close(string id, Actor actor) =>
-        audit.Act<SessionsClosed>(actor, Role.Operator, "close", $"sessions/{id}", _ =>
+        audit.Act<SessionsClosed>(actor, Role.Operator, "close", $"sessions/{id}", act =>
         {
             if (sessions.Find(id) is not { } session) return Problem.NotFound($"There is no session '{id}'.");
+            act.Changes(new() { ["site"] = session.SiteId, ["address"] = session.Facts.Address, ["began"] = session.Facts.StartedAt }, null);
             session.Close(Closed);
             return new SessionsClosed(1);
         });
 
     /// <summary>The same for all that a site has with one address.</summary>
     public Result<SessionsClosed> CloseAll(int siteId, string? address, Actor actor) =>
-        audit.Act(actor, Role.Operator, "close", $"sites/{siteId}/sessions", _ => CloseAll(siteId, address));
+        audit.Act(actor, Role.Operator, "close", $"sites/{siteId}/sessions", act => CloseAll(siteId, address, act));
 
-    Result<SessionsClosed> CloseAll(int siteId, string? address)
+    Result<SessionsClosed> CloseAll(int siteId, string? address, AuditedAct act)
     {
         if (sites.Find(siteId) is null) return Problem.NotFound($"There is no site {siteId}.");
         if (!IPAddress.TryParse(address, out var wanted) || !address.Contains(':', StringComparison.Ordinal) && address.Count('.') != 3)
@@ -51,6 +52,7 @@ public sealed class SessionOperations(SessionRegistry sessions, SessionHistory h
         var text = (wanted.IsIPv4MappedToIPv6 ? wanted.MapToIPv4() : wanted).ToString();
         var found = sessions.All.Where(session => session.SiteId == siteId && session.Facts.Address == text).ToList();
         foreach (var session in found) session.Close(Closed);
+        act.Changes(new() { ["address"] = text, ["sessions"] = found.Count }, new() { ["address"] = text, ["sessions"] = 0 });
         return new SessionsClosed(found.Count);
     }
 }

@@ -98,7 +98,8 @@ public sealed partial class SmartHostRules(SmartHostRegistry kept, OwnListeners 
 
     string CheckHost(string? wanted, int port, string field, IReadOnlyList<SiteEndpoint> endpoints, Complaints complaints)
     {
-        if (port is < 1 or > 65535) complaints.Add($"{field}port", $"{port} is not a port; give a number from 1 to 65535.");
+        var isPort = port is >= 1 and <= 65535;
+        if (!isPort) complaints.Add($"{field}port", $"{port} is not a port; give a number from 1 to 65535.");
         if (string.IsNullOrEmpty(wanted))
         {
             complaints.Add($"{field}host", "Give the host that mail is handed to: its name, or its address in brackets.");
@@ -109,7 +110,7 @@ public sealed partial class SmartHostRules(SmartHostRegistry kept, OwnListeners 
             complaints.Add($"{field}host", $"'{wanted}' is neither a host name nor an address in brackets.");
             return wanted;
         }
-        if (own.Owner(new(host, port), endpoints) is { } owner)
+        if (isPort && own.Owner(new(host, port), endpoints) is { } owner)
             complaints.Add($"{field}host", $"{new HostAndPort(host, port)} is {owner}: mail would come straight back. Give the host that is to have it.");
         return IPAddress.TryParse(host, out _) ? $"[{host}]" : host;
     }

@@ -28,8 +28,19 @@ public sealed partial class Submission
         int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, Actor actor, CancellationToken stop) =>
         await SendAsync(siteId, mailFrom, rcptTo, headerRecipients, size, content, new SubmissionWay(), actor, stop);
 
-    /// <summary>The same, in a way of its own.</summary>
-    public async Task<Result<SubmittedMessage>> SendAsync(
+    /// <summary>The same, in a way of its own. What people send by hand is in the audit record; of what programs send, the trace says who did.</summary>
+    public Task<Result<SubmittedMessage>> SendAsync(
+        int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, SubmissionWay way, Actor actor, CancellationToken stop) =>
+        actor.Through is not Door.Web
+            ? EnqueueAsync(siteId, mailFrom, rcptTo, headerRecipients, size, content, way, actor, stop)
+            : audit.ActAsync<SubmittedMessage>(actor, Role.Operator, "send", $"sites/{siteId}/messages", async act =>
+            {
+                var sent = await EnqueueAsync(siteId, mailFrom, rcptTo, headerRecipients, size, content, way, actor, stop);
+                if (sent.Value is { } message) act.Changes(null, AuditImage.Of(new { Id = message.Id.ToString(), MailFrom = mailFrom, RcptTo = rcptTo, way.SmartHost }));
+                return sent;
+            });
+
+    async Task<Result<SubmittedMessage>> EnqueueAsync(
         int siteId, string? mailFrom, IReadOnlyList<string> rcptTo, bool headerRecipients, long? size, Stream content, SubmissionWay way, Actor actor, CancellationToken stop)
     {
         if (actor.Demand(Role.Operator) is { } forbidden) return forbidden;

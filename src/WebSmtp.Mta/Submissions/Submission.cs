@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using WebSmtp.Mta.Acceptance;
+using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Smtp;
@@ -13,7 +14,7 @@ namespace WebSmtp.Mta.Submissions;
 /// The content comes as people write it: every line end becomes CRLF, Bcc is taken out, a missing Date or Message-ID is
 /// added (RFC 6409 section 8), all else stays byte for byte. Thread-safe.
 /// </summary>
-public sealed partial class Submission(MailSinkFactory acceptance)
+public sealed partial class Submission(MailSinkFactory acceptance, Audit audit)
 {
     const int BlockBytes = 64 * 1024;
     const int MaxHeaderBytes = 1024 * 1024;

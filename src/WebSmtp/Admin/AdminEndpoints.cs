@@ -23,7 +23,8 @@ static class AdminEndpoints
         });
         services.AddAuthentication(AdminCookie.Scheme).AddCookie(AdminCookie.Scheme, AdminCookie.Configure);
         services.AddAuthorization();
-        services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "websmtp-antiforgery");
+        services.AddAntiforgery(antiforgery =>
+            (antiforgery.Cookie.Name, antiforgery.Cookie.SecurePolicy) = ("websmtp-antiforgery", CookieSecurePolicy.SameAsRequest));
         services.AddCascadingAuthenticationState();
         services.AddSingleton<StampCheck>();
         services.AddSingleton<OverviewLoad>();

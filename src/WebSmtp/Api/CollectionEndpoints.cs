@@ -48,7 +48,7 @@ static class CollectionEndpoints
     {
         var collections = api.MapGroup("/sites/{id:int}/domains/{name}/collections");
         collections.MapGet("", ListAsync)
-            .Describe(Role.Viewer, Tag, "List a domain's collections", "Newest first, the one that runs included. limit says how many; there are no further pages.", 404)
+            .Describe(Role.Viewer, Tag, "List a domain's collections", "Newest first, the one that runs included.", 404)
             .Produces<Listed<CollectionResponse>>().ListExample(CollectionResponse.Example);
         collections.MapGet("/{collection}", GetAsync)
             .Describe(Role.Viewer, Tag, "Show a collection",
@@ -56,14 +56,17 @@ static class CollectionEndpoints
             .Produces<CollectionResponse>().Example(response: CollectionResponse.ExampleWithConversation);
     }
 
-    static async Task<IResult> ListAsync(HttpContext context, SiteRegistry sites, HeldMail held, int id, string name, string? limit)
+    static async Task<IResult> ListAsync(HttpContext context, SiteRegistry sites, HeldMail held, int id, string name, string? limit, string? cursor)
     {
-        var page = PageRequest.Read($"collections {id} {name}", limit, null);
+        var page = PageRequest.Read($"collections {id} {name}", limit, cursor);
         if (page.Value is not { } wanted) return page.Problem!.Answer();
         if (sites.Find(id)?.Site is not { } site) return SiteEndpoints.NotFound(id).Answer();
         if (site.FindDomain(name) is not { } rule) return Problem.NotFound($"Site {id} has no domain '{name}'.").Answer();
-        var found = await held.HistoryAsync(id, rule.Name, wanted.Limit, context.RequestAborted);
-        return context.Show(new Listed<CollectionResponse>([.. found.Select(record => CollectionResponse.Of(record))], null, found.Count, null));
+        var before = long.TryParse(wanted.After, NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : long.MaxValue;
+        var found = await held.HistoryAsync(id, rule.Name, wanted.Limit + 1, context.RequestAborted, before);
+        var next = found.Count > wanted.Limit ? found[wanted.Limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null;
+        var total = await held.CountHistoryAsync(id, rule.Name, context.RequestAborted);
+        return context.Show(wanted.Of(new Page<CollectionRecord>([.. found.Take(wanted.Limit)], next, total), record => CollectionResponse.Of(record)));
     }
 
     static async Task<IResult> GetAsync(HttpContext context, HeldMail held, int id, string name, string collection) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Logging.Console;
 using WebSmtp.Admin;
 using WebSmtp.Api;
@@ -34,6 +35,15 @@ namespace WebSmtp.Composition;
 /// <summary>Puts the parts together: the only place that knows all of them.</summary>
 static class ServerBuilder
 {
+    static ForwardedHeadersOptions BehindProxies(ServerSettings settings)
+    {
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var proxy in settings.TrustedProxies) options.KnownIPNetworks.Add(proxy.Network);
+        return options;
+    }
+
     /// <summary>Nothing is opened or started yet. Throws <see cref="SettingsException"/>.</summary>
     public static (WebApplication App, ServerSettings Settings) Build(string[] args)
     {
@@ -55,6 +65,7 @@ static class ServerBuilder
         builder.Services.AddAdmin();
 
         var app = builder.Build();
+        app.UseForwardedHeaders(BehindProxies(settings));
         app.MapApi();
         app.MapAdmin();
         return (app, settings);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using WebSmtp.Mta.Administration;
+using WebSmtp.Mta.Settings;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Composition;
@@ -30,6 +31,9 @@ sealed record ServerSettings
     /// <summary>Empty: the system's.</summary>
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
 
+    /// <summary>Reverse proxies that are believed who a client is and whether it uses TLS.</summary>
+    public required IReadOnlyList<AddressRange> TrustedProxies { get; init; }
+
     /// <summary>Reads the environment and what was given on the command line. Throws <see cref="SettingsException"/>.</summary>
     public static ServerSettings Read(IConfiguration configuration)
     {
@@ -53,6 +57,8 @@ sealed record ServerSettings
             SmtpPort = smtpPort,
             Database = database,
             DnsServers = [.. (configuration["WEBSMTP_DNS"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(DnsServer)],
+            TrustedProxies = (NullIfEmpty(configuration["WEBSMTP_TRUSTED_PROXIES"]) ?? "127.0.0.1,::1") is var proxies && proxies is "none" ? []
+                : [.. proxies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(TrustedProxy)],
         };
     }
 
@@ -86,6 +92,10 @@ sealed record ServerSettings
         var value = NullIfEmpty(configuration[name]);
         return value is not null && judge(value) is { } bad ? throw new SettingsException($"{name}: {bad}") : value;
     }
+
+    static AddressRange TrustedProxy(string text) => AddressRange.TryParse(text, out var range)
+        ? range
+        : throw new SettingsException($"WEBSMTP_TRUSTED_PROXIES has '{text}'; give addresses or networks such as 192.0.2.7 or 172.16.0.0/12, separated by commas, or none.");
 
     static IPEndPoint DnsServer(string text)
     {

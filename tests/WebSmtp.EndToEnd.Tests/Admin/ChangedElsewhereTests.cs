@@ -186,4 +186,49 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser, 
         await Expect(page.Answer()).ToContainTextAsync("is changed.");
         Assert.Equal("mine", (await site.Api.GetAsync($"/accounts/{account.Username}"))["description"]!.GetValue<string>());
     }
+
+    [Fact(Timeout = Limits.Long)]
+    public async Task After_it_was_followed_a_page_answers_as_before()
+    {
+        await using var site = await server.NewSiteAsync();
+        var account = await site.AddAccountAsync("answered");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        var port = page.Locator("[name='endpoints[0].port']");
+        await page.GoLiveAsync($"{site.Path}/edit");
+        await site.Api.PatchAsync(site.Path, """{ "settings": { "maxConnections": 51 } }""");
+        await Expect(page.Locator("[name='settings.maxConnections']")).ToHaveValueAsync("51");
+        await port.FillAsync("70000");
+        await page.Button("Save").Last.ClickAsync();
+        await Expect(page.Locator("main .notice[role=alert]")).ToContainTextAsync("70000");
+        await Expect(page.Locator("main .notice[role=alert]")).ToBeFocusedAsync();
+
+        // Overtaken twice: each save has its answer, and the second one holds.
+        var description = page.Locator("[name=description]");
+        await page.GoLiveAsync($"/accounts/{account.Username}");
+        await site.Api.PatchAsync($"/accounts/{account.Username}", """{ "description": "theirs" }""");
+        await Expect(description).ToHaveValueAsync("theirs");
+        await description.FillAsync("mine");
+        await site.Api.PatchAsync($"/accounts/{account.Username}", """{ "description": "theirs again" }""");
+        await Expect(page.GetByText("This was changed elsewhere meanwhile.")).ToBeVisibleAsync();
+        await page.Button("Save").ClickAsync();
+        await Expect(page.Locator("main .notice[role=alert]")).ToContainTextAsync("was changed by somebody else meanwhile");
+        await Expect(description).ToHaveValueAsync("mine");
+        await page.Button("Save").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("is changed.");
+        await Expect(page.Heading("Accounts")).ToBeVisibleAsync();
+        await Expect(description).ToHaveCountAsync(0);
+        Assert.Equal("mine", (await site.Api.GetAsync($"/accounts/{account.Username}"))["description"]!.GetValue<string>());
+
+        // A list: it is sorted anew, not shown as it was.
+        await site.HoldAsync("answered.example");
+        await page.GoLiveAsync($"/messages?q=site:{site.Id}");
+        await site.SendAsync("first@answered.example", SampleMail.Plain("one"));
+        await Expect(page.Locator("tr[data-message]")).ToHaveCountAsync(1);
+        await site.SendAsync("second@answered.example", SampleMail.Plain("two"));
+        await Expect(page.Locator("tr[data-message]")).ToHaveCountAsync(2);
+        await Expect(page.Locator("tr[data-message]").First).ToContainTextAsync("first@answered.example");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Newest", Exact = true }).ClickAsync();
+        await Expect(page.Locator("tr[data-message]").First).ToContainTextAsync("second@answered.example");
+        await Expect(page.Locator("tr[data-message]")).ToHaveCountAsync(2);
+    }
 }

@@ -28,6 +28,15 @@ public sealed class FirstStepsTests(Browser browser)
         await Expect(page.Answer()).ToContainTextAsync("runs.");
 
         await page.GetByLabel("Hold it for a host").CheckAsync();
+        await page.Locator("#route").GetByLabel("Domain").FillAsync("first.example");
+        await page.Locator("#route [name=username]").FillAsync("leftover");
+        await page.Locator("#route [name=password]").FillAsync("a password of its own");
+        await page.Button("Route mail so").ClickAsync();
+        await Expect(page.Locator("main .notice[role=alert]")).ToContainTextAsync("The site has first.example already");
+        await Expect(page.Locator("main .notice[role=alert]")).ToBeFocusedAsync();
+        Assert.Empty(await own.Api.ListAsync("/accounts"));
+        await page.GetByLabel("Hold it for a host").CheckAsync();
+        await page.Locator("#route [name=username]").FillAsync("");
         await page.Locator("#route").GetByLabel("Domain").FillAsync("branch.example");
         await page.Button("Route mail so").ClickAsync();
         await Expect(page.Answer()).ToContainTextAsync("Mail goes that way");

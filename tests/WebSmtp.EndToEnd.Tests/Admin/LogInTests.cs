@@ -41,6 +41,44 @@ public sealed class LogInTests(SharedServer server, Browser browser)
         await Expect(page.Heading("Log in")).ToBeVisibleAsync();
         await page.GotoAsync("/sites");
         await Expect(page.Heading("Log in")).ToBeVisibleAsync();
+
+        // A copy of the cookie is worth nothing any more.
+        using var http = WebSmtpProcess.NewHttpClient((await server.ProcessAsync()).WebUrl);
+        using var copied = new HttpRequestMessage(HttpMethod.Get, "/sites");
+        copied.Headers.Add("Cookie", $"websmtp={cookie.Value}");
+        using var answer = await http.SendAsync(copied, Stop);
+        Assert.Contains("/login", answer.Headers.Location?.ToString() ?? answer.RequestMessage!.RequestUri!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Behind_a_proxy_with_tls_links_and_cookies_are_those_of_https_and_the_client_is_who_it_says()
+    {
+        var process = await server.ProcessAsync();
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = process.WebUrl };
+
+        async Task<HttpResponseMessage> AskAsync(string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Add("X-Forwarded-Proto", "https");
+            request.Headers.Add("X-Forwarded-For", "203.0.113.9");
+            request.Headers.Add("Authorization", "Bearer no-such-key");
+            return await http.SendAsync(request, Stop);
+        }
+
+        using var page = await AskAsync("/queue");
+        Assert.StartsWith("https://", page.Headers.Location!.ToString(), StringComparison.Ordinal);
+        using var logIn = await AskAsync("/login");
+        Assert.All(logIn.Headers.GetValues("Set-Cookie"), cookie => Assert.Contains("secure", cookie, StringComparison.OrdinalIgnoreCase));
+        using var refused = await AskAsync("/api/v1/sites");
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        await WatchedAsync();
+
+        // Refusals are written down behind their backs.
+        async Task WatchedAsync()
+        {
+            while (!(await process.Api.ListAsync("/audit")).Any(entry => entry["from"]!.GetValue<string>() == "203.0.113.9"))
+                await Task.Yield();
+        }
     }
 
     [Theory(Timeout = Limits.Ordinary)]

@@ -134,7 +134,7 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         await page.GotoAsync($"/trace?site={site.Id}");
         await Expect(page.Locator("tbody tr", new() { HasText = "refused@closed.example" })).ToHaveCountAsync(1);
         await Expect(page.Locator("tbody tr", new() { HasText = "somebody@taken.example" })).Not.ToHaveCountAsync(0);
-        await page.GetByLabel("What", new() { Exact = true }).SelectOptionAsync("refusals only");
+        await page.GetByLabel("What", new() { Exact = true }).SelectOptionAsync("refused");
         await page.Button("Find").ClickAsync();
 
         await Expect(page.Locator("tbody tr", new() { HasText = "somebody@taken.example" })).ToHaveCountAsync(0);
@@ -232,7 +232,7 @@ public sealed class QueueWorkScreenTests(SharedServer server, Browser browser)
         await site.HoldAsync("hostile.example");
         using var outside = new TcpListener(IPAddress.Loopback, 0);
         outside.Start();
-        var html = "<h1>Hostile</h1><script>parent.document.title='owned'</script><img src=http://192.0.2.1/x.png onerror=alert(1)><img id=own src=cid:pic>"
+        var html = "<h1>Hostile</h1><script>parent.document.title='owned'</script><img src=http://192.0.2.1/x.png onerror=alert(1)><img id=own src=cid:pic><iframe src=http://192.0.2.1/f></iframe><object data=http://192.0.2.1/o></object>"
             + "<form action=/logout method=post><button>Go</button></form><meta http-equiv=refresh content='0;url=/sites'><link rel=stylesheet href=//192.0.2.1/a.css>"
             + string.Concat(Enumerable.Repeat("<table><tr><td>", 20_000));
         html = html.Replace("192.0.2.1", outside.LocalEndpoint.ToString(), StringComparison.Ordinal);

@@ -56,6 +56,7 @@ public sealed class SmartHostTests(SharedServer server)
         // The password stays through changes of everything else, and goes when it is told to.
         var changed = await api.PatchAsync($"/smarthosts/{name}", """{ "port": 2587, "limits": { "perMinute": null }, "auth": { "username": "bert" } }""");
         Assert.Equal((2587, 0, "bert"), (changed["port"]!.GetValue<int>(), changed["limits"]!["perMinute"]!.GetValue<int>(), changed["auth"]!["username"]!.GetValue<string>()));
+        (await api.AskAsync("PATCH", $"/smarthosts/{name}", """{ "host": "127.0.0.1", "port": 70000 }""")).Problem(HttpStatusCode.BadRequest, "port");
         (await api.AskAsync("PATCH", $"/smarthosts/{name}", """{ "auth": { "password": null } }""")).Problem(HttpStatusCode.BadRequest, "auth.password");
         (await api.AskAsync("PATCH", $"/smarthosts/{name}", """{ "auth": { "type": "oauth2ClientCredentials" } }""")).Problem(HttpStatusCode.BadRequest, "auth.clientSecret");
         (await api.AskAsync("PATCH", $"/smarthosts/{name}", """{ "status": null }""")).Problem(HttpStatusCode.BadRequest, "status");

@@ -82,7 +82,7 @@ sealed class MailBench : IAsyncDisposable
         Collections = new(Sites, Queue, Records, Settling, Outbound, Events, Ids, Time, NullLogger<Collections>.Instance);
         Scheduler = new(Sites, Queue, Spool, Settling, Outbound, Planner, Events, Ids, Time, NullLogger<Scheduler>.Instance);
         Rejections = new(Trace, Ids, Traffic, Time, NullLogger<RejectionLog>.Instance);
-        var audit = MemoryAuditStore.NewAudit(Time, Events);
+        var audit = Audit = AuditRecord.Audit(Time, Events);
         Operations = new(Ids, Events, audit, Time, NullLogger<Operations>.Instance);
         var work = new QueueWork(Queue, Spool, Settling, Sites, Scheduler, Ids, Events, Time, NullLogger<QueueWork>.Instance);
         QueueOperations = new(Queue, Spool, work, Operations, Sites, SmartHosts, Events, audit, Time, NullLogger<QueueOperations>.Instance);
@@ -125,6 +125,8 @@ sealed class MailBench : IAsyncDisposable
     public ServerSession LastSession { get; private set; } = null!;
     public FakeTraceStore Trace { get; } = new();
     public RejectionLog Rejections { get; }
+    public MemoryAuditStore AuditRecord { get; } = new();
+    public Audit Audit { get; }
     public Operations Operations { get; }
     public QueueOperations QueueOperations { get; }
     public long FreeBytes { get; set; } = long.MaxValue;

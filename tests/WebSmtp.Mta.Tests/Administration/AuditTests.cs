@@ -51,7 +51,7 @@ public sealed class AuditTests : IAsyncDisposable
         Assert.Equal(ProblemKind.Forbidden, (await DoAsync(SiteBench.Viewer))!.Kind);
         Assert.Equal(ProblemKind.Conflict, (await DoAsync(SiteBench.Operator, Problem.Conflict("It is not running.")))!.Kind);
         var written = await WrittenAsync();
-        Assert.Equal(["This needs the role operator; 'vera' has viewer.", "It is not running."], written.Select(entry => entry.Refusal));
+        Assert.Equal(["This needs the role operator; 'vera' has the role viewer.", "It is not running."], written.Select(entry => entry.Refusal));
     }
 
     [Fact(Timeout = SiteBench.Deadline)]

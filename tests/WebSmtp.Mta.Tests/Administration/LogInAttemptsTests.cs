@@ -61,8 +61,22 @@ public class LogInAttemptsTests
             _time.Advance(_attempts.Of("admin", "192.0.2.1").Delay);
         }
         Try();
-        for (var i = 0; i < 10_500; i++) Try($"made-up-{i}");
+        for (var i = 0; i < 10_500; i++) Try($"made-up-{i}", $"2001:db8::{i:x}");
         Assert.False(Try());
-        Assert.Equal((0, TimeSpan.Zero), _attempts.Of("made-up-0", "192.0.2.1"));
+        Assert.Equal((0, TimeSpan.Zero), _attempts.Of("made-up-0", "2001:db8::0"));
+    }
+
+    [Fact]
+    public void One_address_cannot_go_through_all_names_and_others_do_not_suffer_for_it()
+    {
+        for (var i = 0; i < LogInAttempts.FreeOfAddress; i++) Assert.True(_attempts.TryBegin($"user{i}", "192.0.2.1"));
+        Assert.False(_attempts.TryBegin("one more", "192.0.2.1"));
+        Assert.True(_attempts.TryBegin("one more", "192.0.2.2"));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(_attempts.TryBegin("anna", "192.0.2.1"));
+        _attempts.Succeeded("anna", "192.0.2.1");
+        Assert.True(_attempts.TryBegin("anna", "192.0.2.1"));
+        Assert.False(_attempts.TryBegin("bert", "192.0.2.1"));
     }
 }

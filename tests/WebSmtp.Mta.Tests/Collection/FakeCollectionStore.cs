@@ -45,8 +45,11 @@ sealed class FakeCollectionStore : ICollectionStore
         Task.FromResult<IReadOnlyDictionary<string, CollectionRecord>>(All.Where(record => record.SiteId == siteId)
             .GroupBy(record => record.Domain).ToDictionary(group => group.Key, group => group.MaxBy(record => record.Id)!));
 
-    public Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, int limit, CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<CollectionRecord>>([.. All.Where(record => record.SiteId == siteId && record.Domain == domain).Reverse().Take(limit)]);
+    public Task<IReadOnlyList<CollectionRecord>> ListAsync(int siteId, string domain, long before, int limit, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<CollectionRecord>>([.. All.Where(record => record.SiteId == siteId && record.Domain == domain && record.Id < before).Reverse().Take(limit)]);
+
+    public Task<int> CountAsync(int siteId, string domain, CancellationToken stop) =>
+        Task.FromResult(All.Count(record => record.SiteId == siteId && record.Domain == domain));
 
     public Task<CollectionRecord?> FindAsync(long id, CancellationToken stop) => Task.FromResult(All.FirstOrDefault(record => record.Id == id));
 

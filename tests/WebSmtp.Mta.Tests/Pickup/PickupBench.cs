@@ -18,7 +18,7 @@ sealed class PickupBench : IAsyncDisposable
     {
         _stop = stop;
         Mail = new(stop);
-        Submission = new(Mail.Sinks);
+        Submission = new(Mail.Sinks, Mail.Audit);
         foreach (var folder in Mail.Site.Folders.All) Directory.CreateDirectory(folder);
         _watch = NewWatch();
     }

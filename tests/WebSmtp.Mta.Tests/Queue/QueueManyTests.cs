@@ -143,6 +143,33 @@ public sealed class QueueManyTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task What_a_stop_of_the_program_cuts_off_is_in_the_audit_record_with_how_far_it_had_come()
+    {
+        await using var bench = Begin();
+        await bench.Audit.StartAsync(Stop);
+        await bench.ReceiveManyAsync(450);
+        string? id = null;
+        using var begun = new ManualResetEventSlim();
+        bench.Queue.Changing = () =>
+        {
+            begun.Wait(Stop);
+            bench.Queue.Changing = null;
+            Assert.Null(bench.Operations.Pause(id!, true, Operator));
+        };
+        id = bench.QueueOperations.Start(new(QueueAct.Freeze), new(1), Operator).Value!.Id;
+        begun.Set();
+        while (bench.Operations.Find(id)!.Done == 0) await Task.Yield();
+
+        await bench.Operations.StopAsync();
+        await bench.Audit.StopAsync();
+
+        var entry = Assert.Single(bench.AuditRecord.Entries, one => one.Action == "cut off");
+        Assert.Equal($"operations/{id}", entry.Subject);
+        var after = System.Text.Json.Nodes.JsonNode.Parse(entry.After!)!;
+        Assert.Equal((200, 450, Operator.Name), (after["done"]!.GetValue<long>(), after["total"]!.GetValue<long>(), after["by"]!.GetValue<string>()));
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task Export_writes_copies_and_the_messages_go_on_waiting()
     {
         await using var bench = Begin();

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using WebSmtp.Admin.Components;
@@ -10,7 +11,8 @@ namespace WebSmtp.Admin.LogIn;
 static class AdminCookie
 {
     public const string Scheme = "cookie";
-    const string StampClaim = "stamp";
+    const string StampClaim = "stamp", SessionClaim = "session";
+    static readonly TimeSpan Lasts = TimeSpan.FromHours(12);
 
     public static void Configure(CookieAuthenticationOptions options)
     {
@@ -18,7 +20,7 @@ static class AdminCookie
         options.Cookie.HttpOnly = true;
         options.Cookie.SameSite = SameSiteMode.Strict;
         options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        options.ExpireTimeSpan = TimeSpan.FromHours(12);
+        options.ExpireTimeSpan = Lasts;
         options.SlidingExpiration = true;
         options.LoginPath = "/login";
         options.AccessDeniedPath = "/login";
@@ -33,17 +35,33 @@ static class AdminCookie
         };
     }
 
-    public static ClaimsPrincipal PrincipalOf(AdminUser user) => new(new ClaimsIdentity(
+    public static ClaimsPrincipal PrincipalOf(AdminUser user) => PrincipalOf(user, RandomNumberGenerator.GetHexString(32, lowercase: true));
+
+    static ClaimsPrincipal PrincipalOf(AdminUser user, string session) => new(new ClaimsIdentity(
         [
             new(ClaimTypes.Name, user.Username),
             new(ClaimTypes.Role, user.Role.ToString()),
             new(StampClaim, user.SecurityStamp),
+            new(SessionClaim, session),
         ], Scheme));
+
+    /// <summary>Ends this log-in, also for who has a copy of the cookie; the user's others go on.</summary>
+    public static Task LogOutAsync(HttpContext context)
+    {
+        context.RequestServices.GetRequiredService<StampCheck>().End(SessionOf(context.User), Lasts);
+        return context.SignOutAsync(Scheme);
+    }
+
+    /// <summary>Tells one log-in of a user from another.</summary>
+    public static string SessionOf(ClaimsPrincipal user) => user.FindFirstValue(SessionClaim) ?? "";
 
     public static string StampOf(ClaimsPrincipal user) => user.FindFirstValue(StampClaim) ?? "";
 
     public static Role RoleOf(ClaimsPrincipal user) =>
         Enum.TryParse<Role>(user.FindFirstValue(ClaimTypes.Role), out var role) ? role : Role.Viewer;
+
+    /// <summary><c>an operator</c></summary>
+    public static string Words(Role role) => role is Role.Viewer ? "a viewer" : $"an {role.ToString().ToLowerInvariant()}";
 
     public static Actor ActorOf(HttpContext context) => new(
         context.User.Identity?.Name ?? "", RoleOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "local", Door.Web);
@@ -61,7 +79,7 @@ static class AdminCookie
     {
         var check = context.HttpContext.RequestServices.GetRequiredService<StampCheck>();
         if (context.Principal is not { Identity.Name: { } name } principal
-            || await check.CheckAsync(name, StampOf(principal), context.HttpContext.RequestAborted) is not { } role)
+            || await check.CheckAsync(name, StampOf(principal), SessionOf(principal), context.HttpContext.RequestAborted) is not { } role)
         {
             // The cookie is left where it is: a request that was under way while its user changed the password
             // would take away the new one.
@@ -75,7 +93,7 @@ static class AdminCookie
             Role = role,
             SecurityStamp = StampOf(principal),
             PasswordHash = "",
-        }));
+        }, SessionOf(principal)));
         context.ShouldRenew = true;
     }
 }

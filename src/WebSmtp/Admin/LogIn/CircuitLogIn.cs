@@ -10,5 +10,5 @@ sealed class CircuitLogIn(ILoggerFactory logs, StampCheck check) : RevalidatingS
 
     protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken) =>
         authenticationState.User is { Identity.Name: { } name } user
-        && await check.CheckAsync(name, AdminCookie.StampOf(user), cancellationToken) is not null;
+        && await check.CheckAsync(name, AdminCookie.StampOf(user), AdminCookie.SessionOf(user), cancellationToken) is not null;
 }

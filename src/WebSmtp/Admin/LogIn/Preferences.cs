@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Mvc;
 
 namespace WebSmtp.Admin.LogIn;
@@ -16,7 +15,7 @@ static class Preferences
         app.MapPost("/logout", async (HttpContext context, IAntiforgery antiforgery) =>
         {
             if (!await antiforgery.IsRequestValidAsync(context)) return Results.BadRequest();
-            await context.SignOutAsync(AdminCookie.Scheme);
+            await AdminCookie.LogOutAsync(context);
             return Results.LocalRedirect("/login");
         });
 

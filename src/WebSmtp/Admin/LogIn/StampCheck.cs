@@ -17,6 +17,9 @@ sealed class StampCheck
 
     readonly ConcurrentDictionary<(string Username, string Stamp), (Role Role, DateTimeOffset Until)> _good = new();
 
+    /// <summary>Log-ins that were ended by hand, and until when their cookies would last.</summary>
+    readonly ConcurrentDictionary<string, DateTimeOffset> _ended = new();
+
     public StampCheck(AccessOperations access, TimeProvider time)
     {
         (_access, _time) = (access, time);
@@ -24,8 +27,9 @@ sealed class StampCheck
     }
 
     /// <summary>The user's role now; null: the log-in is over.</summary>
-    public async Task<Role?> CheckAsync(string username, string stamp, CancellationToken stop)
+    public async Task<Role?> CheckAsync(string username, string stamp, string session, CancellationToken stop)
     {
+        if (_ended.ContainsKey(session)) return null;
         var key = (username, stamp);
         var now = _time.GetUtcNow();
         if (_good.TryGetValue(key, out var known) && known.Until > now) return known.Role;
@@ -37,6 +41,14 @@ sealed class StampCheck
         if (_good.Count >= MaxRemembered) _good.Clear();
         _good[key] = (user.Role, now + Interval);
         return user.Role;
+    }
+
+    /// <summary>One log-in is over.</summary>
+    public void End(string session, TimeSpan cookieLasts)
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (old, until) in _ended) if (until < now) _ended.TryRemove(old, out _);
+        if (session.Length > 0) _ended[session] = now + cookieLasts;
     }
 
     /// <summary>What was believed about the user is asked for again.</summary>
