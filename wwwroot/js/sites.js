@@ -12,7 +12,10 @@
       port: row.querySelector("[name$='.port']").value.trim(),
     }));
     const typed = rows.filter((row) => row.address && /^\d{1,5}$/.test(row.port));
-    rows.filter((row) => !typed.includes(row)).forEach((row) => say(row.verdict, "", ""));
+    rows.filter((row) => !typed.includes(row)).forEach((row) => {
+      if (row.port && !/^\d{1,5}$/.test(row.port)) say(row.verdict, "bad", `'${row.port}' is not a port; give a number from 1 to 65535.`);
+      else say(row.verdict, "", "");
+    });
     if (!typed.length) return;
     const mine = ++asked;
     try {

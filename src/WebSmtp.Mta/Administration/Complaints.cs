@@ -1,7 +1,7 @@
 namespace WebSmtp.Mta.Administration;
 
-/// <summary>Collects what is wrong with somebody's input, so that all of it is told at once.</summary>
-sealed class Complaints
+/// <summary>Collects what is wrong with somebody's input, so that all of it is told at once. Not thread-safe.</summary>
+public sealed class Complaints
 {
     readonly Dictionary<string, List<string>> _byField = new(StringComparer.Ordinal);
 

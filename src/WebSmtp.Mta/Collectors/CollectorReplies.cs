@@ -33,7 +33,8 @@ static class CollectorReplies
     public static CollectorOutcome ToFailure(ClientFailure failure, string host)
     {
         var said = failure.Reply is { } reply ? $": \"{Words(reply)}\"" : "";
-        return CollectorOutcome.Failed($"{host}: {failure.Reason}{said}. {RemedyFor(failure)}");
+        var what = failure.Reason.TrimEnd('.');
+        return CollectorOutcome.Failed($"{(what.StartsWith(host, StringComparison.OrdinalIgnoreCase) ? "" : $"{host}: ")}{what}{said}. {RemedyFor(failure)}");
     }
 
     static string Words(Reply reply) => reply.ToString() is { Length: > MaxWords } words ? words[..MaxWords] + "…" : reply.ToString();

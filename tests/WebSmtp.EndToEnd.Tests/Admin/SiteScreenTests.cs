@@ -82,6 +82,9 @@ public sealed class SiteScreenTests(SharedServer server, Browser browser)
         await page.Button("Back").ClickAsync();
         await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("Half made");
 
+        await page.Button("Next").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Where does it listen?" })).ToBeFocusedAsync();
+
         // Who comes back later begins anew.
         await page.GotoAsync("/sites");
         await page.GotoAsync("/sites/new");

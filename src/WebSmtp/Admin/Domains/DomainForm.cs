@@ -81,11 +81,13 @@ public sealed record DomainForm(
     /// <summary>What the operation takes, or what is wrong with the form itself.</summary>
     public Result<DomainConfiguration> ToConfiguration(DomainSnapshot? now)
     {
-        if (!MaxAge.TryTime(out var maxAge)) return Problem.Invalid("route.maxAge", "Give a number of days, hours or minutes, or nothing.");
-        if (!MaxBytes.TryBytes(out var maxBytes)) return Problem.Invalid("route.maxBytes", "Give a size, or nothing.");
+        var complaints = new Complaints();
+        if (!MaxAge.TryTime(out var maxAge)) complaints.Add("route.maxAge", $"'{MaxAge.Number}' is not a time; give a number of days, hours or minutes, or nothing.");
+        if (!MaxBytes.TryBytes(out var maxBytes)) complaints.Add("route.maxBytes", $"'{MaxBytes.Number}' is not a size; give a number, or nothing.");
         var maxMessages = 0L;
         if (MaxMessages.Length > 0 && !long.TryParse(MaxMessages, NumberStyles.None, CultureInfo.InvariantCulture, out maxMessages))
-            return Problem.Invalid("route.maxMessages", "Give a number of messages, or nothing.");
+            complaints.Add("route.maxMessages", $"'{MaxMessages}' is not a number of messages; give a whole number, or nothing.");
+        if (complaints.ToProblem() is { } wrong) return wrong;
         var goesToHost = Route is RouteType.SmartHost && Kind is not DomainKind.Alias;
         var smartHost = goesToHost ? SmartHost.ToChoice(now?.Route.SmartHost) : default;
         if (smartHost.Problem is { } problem) return problem;

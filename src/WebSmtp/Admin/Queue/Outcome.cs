@@ -22,8 +22,8 @@ static class Outcome
             { Done: 0, Failed: 1 } view => new(Tone.Bad, $"The message could not be {could}: {view.Reason}"),
             { Done: 0, Failed: > 0 } view => new(Tone.Bad, $"None of the {Figures.Count(view.Failed, "message")} could be {could}: {view.Reason}"),
             { Failed: > 0 } view => new(Tone.Warning, $"{Figures.Count(view.Done)} of {Figures.Count(view.Done + view.Failed, "message")} could be {could}, {Figures.Count(view.Failed)} could not: {view.Reason}"),
-            { Done: 0 } when chosen > 0 => new(Tone.Bad, chosen is 1 ? "The message has left the queue meanwhile." : "All of them have left the queue meanwhile."),
-            { Done: var some } when some < chosen => new(Tone.Warning, $"{Figures.Count(some, "message")} {could}; {Figures.Count(chosen - some)} had left the queue meanwhile."),
+            { Done: 0 } when chosen > 0 => new(Tone.Bad, $"Nothing was done: {(chosen is 1 ? "the message is" : "all of them are")} gone by now."),
+            { Done: var some } when some < chosen => new(Tone.Warning, $"{Figures.Count(some, "message")} {could}; {Figures.Count(chosen - some)} {(chosen - some is 1 ? "is" : "are")} gone by now."),
             _ => new(Tone.Good, done),
         };
 }

@@ -75,12 +75,12 @@ public sealed record KeptSmartHostForm
     /// <summary>What does not belong to the kind of log-in is left out, as the form does not show it.</summary>
     public Result<SmartHostConfiguration> ToConfiguration()
     {
-        Problem? wrong = null;
+        var complaints = new Complaints();
         var oauth = Auth is SmartHostAuthType.OAuth2ClientCredentials or SmartHostAuthType.OAuth2RefreshToken;
         var target = new SmartHostInput
         {
             Host = Given(Host),
-            Port = Number(Port, "port"),
+            Port = Number(Port, "port", 65535),
             Tls = Enum.TryParse<HostTls>(Tls, out var tls) ? tls : null,
             CertificateAuthority = Given(Authority),
             ClientCertificate = DropCertificate ? "" : Given(Certificate),
@@ -99,14 +99,14 @@ public sealed record KeptSmartHostForm
             },
         };
         var limits = new SmartHostLimits(Number(Connections, "limits.connections"), Number(PerMinute, "limits.perMinute"), Number(PerDay, "limits.perDay"));
-        if (wrong is not null) return wrong;
+        if (complaints.ToProblem() is { } wrong) return wrong;
         return new SmartHostConfiguration(Name, target, limits);
 
-        int? Number(string text, string field)
+        int? Number(string text, string field, int most = int.MaxValue)
         {
             if (text.Length == 0) return null;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
-            wrong ??= Problem.Invalid(field, $"'{text}' is not a whole number.");
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most) return number;
+            complaints.Add(field, $"'{text}' is not allowed; give a whole number from 1 to {most.ToString(CultureInfo.InvariantCulture)}, or leave it empty.");
             return null;
         }
     }
