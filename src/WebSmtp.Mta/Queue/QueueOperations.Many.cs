@@ -102,10 +102,12 @@ public sealed partial class QueueOperations
         var total = 0L;
         foreach (var filter in filters) total += await queue.CountAsync(filter, stop);
         operation.Expect(total);
+        List<string> folders = [];
         if (order.Act is QueueAct.Export)
         {
             order = order with { Folder = $"Export-{operation.View.Id}" };
-            operation.WriteTo(string.Join(", ", filters.Select(filter => sites.Find(filter.SiteId)?.Site.Folders.Root).OfType<string>().Select(root => Path.Combine(root, order.Folder))));
+            folders = [.. filters.Select(filter => sites.Find(filter.SiteId)?.Site.Folders.Root).OfType<string>().Select(root => Path.Combine(root, order.Folder))];
+            operation.WriteTo(string.Join(", ", folders));
         }
         foreach (var filter in filters)
         {
@@ -121,5 +123,7 @@ public sealed partial class QueueOperations
                 after = new(page[^1].Id);
             }
         }
+        // Where no message was, there is no folder.
+        if (folders.Count > 1) operation.WriteTo(string.Join(", ", folders.Where(Directory.Exists)));
     }
 }

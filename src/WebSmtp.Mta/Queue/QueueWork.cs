@@ -127,6 +127,9 @@ public sealed class QueueWork(
                 reasons[one.Message.Id] = $"There is no site {one.Message.SiteId} any more.";
                 continue;
             }
+            // Of a message with frozen recipients and others, the frozen ones are released.
+            if (order.Act is QueueAct.Release && one.Entries.Count > 0 && one.Entries.All(entry => entry.State is RecipientState.Queued))
+                reasons.TryAdd(one.Message.Id, "It is not frozen.");
             var rules = new EntryRules(order, site, by, time.GetUtcNow());
             foreach (var entry in one.Entries)
             {

@@ -35,7 +35,7 @@ public sealed class SessionOperations(SessionRegistry sessions, SessionHistory h
         audit.Act<SessionsClosed>(actor, Role.Operator, "close", $"sessions/{id}", act =>
         {
             if (sessions.Find(id) is not { } session) return Problem.NotFound($"There is no session '{id}'.");
-            act.Changes(new() { ["site"] = session.SiteId, ["address"] = session.Facts.Address, ["began"] = session.Facts.StartedAt }, null);
+            act.Changes(AuditImage.Of(new { Site = session.SiteId, session.Facts.Address, Began = session.Facts.StartedAt }), null);
             session.Close(Closed);
             return new SessionsClosed(1);
         });

@@ -67,6 +67,7 @@ sealed class OperationDetails : IOperationFilter
         ["largerThan"] = ("Only messages of more bytes than this.", "1048576"),
         ["smallerThan"] = ("Only messages of fewer bytes than this.", "1048576"),
         ["reply"] = ("Only where a reply has this text in it.", "550"),
+        ["what"] = ("Only these events: refused, delivered, deferred or failed; from and to are then of the event.", "failed"),
         ["sort"] = ("The order of the list.", null),
         ["q"] = ("What is looked for, in the words of the queue's search.", "from:alice@example.org"),
         ["collection"] = ("The collection's id.", "42"),

@@ -143,6 +143,21 @@ public sealed class QueueManyTests
     }
 
     [Fact(Timeout = Deadline)]
+    public async Task What_is_not_frozen_is_not_counted_as_released()
+    {
+        await using var bench = Begin();
+        await bench.ReceiveAsync("Subject: one\r\n\r\n", "u@away.example");
+        await bench.ReceiveAsync("Subject: two\r\n\r\n", "v@away.example");
+        var frozen = new MessageId(bench.Queue.Messages[0].Id);
+        Assert.NotNull((await bench.QueueOperations.ActAsync(frozen, new(QueueAct.Freeze), null, Operator, Stop)).Value);
+
+        var ended = await EndAsync(bench, bench.QueueOperations.Start(new(QueueAct.Release), new(1, "away.example"), Operator));
+
+        Assert.Equal((1, 1, "It is not frozen."), (ended.Done, ended.Failed, ended.Reason));
+        Assert.Contains("not frozen", (await bench.QueueOperations.ActAsync(frozen, new(QueueAct.Release), null, Operator, Stop)).Problem!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Deadline)]
     public async Task What_a_stop_of_the_program_cuts_off_is_in_the_audit_record_with_how_far_it_had_come()
     {
         await using var bench = Begin();
