@@ -8,8 +8,9 @@ static class SiteWarnings
     /// <summary>Warnings by site id.</summary>
     public static ILookup<int, string> Of(IReadOnlyList<SiteSnapshot> sites) =>
         Overlaps(sites).Concat(from site in sites
-                               where OpenRelay.Find(site) is not null
-                               select (site.Id, Text: $"It is an open relay: {OpenRelay.Find(site)!.What}. {OpenRelay.Advice}"))
+                               let open = OpenRelay.Find(site)
+                               where open is not null
+                               select (site.Id, Text: $"It is an open relay: {open.What}. {OpenRelay.Advice}"))
             .ToLookup(warning => warning.Id, warning => warning.Text);
 
     static IEnumerable<(int Id, string Text)> Overlaps(IReadOnlyList<SiteSnapshot> sites) =>

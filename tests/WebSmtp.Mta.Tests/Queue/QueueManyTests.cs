@@ -27,6 +27,24 @@ public sealed class QueueManyTests
         return bench.Operations.Find(started.Value.Id)!;
     }
 
+    /// <summary>Freezing 450 messages, paused after the first page.</summary>
+    static async Task<string> BeginAndPauseAsync(MailBench bench)
+    {
+        await bench.ReceiveManyAsync(450);
+        string? id = null;
+        using var begun = new ManualResetEventSlim();
+        bench.Queue.Changing = () =>
+        {
+            begun.Wait(Stop);
+            bench.Queue.Changing = null;
+            Assert.Null(bench.Operations.Pause(id!, true, Operator));
+        };
+        id = bench.QueueOperations.Start(new(QueueAct.Freeze), new(1), Operator).Value!.Id;
+        begun.Set();
+        while (bench.Operations.Find(id)!.Done == 0) await Task.Yield();
+        return id;
+    }
+
     static int Count(MailBench bench, string domain, RecipientState state) => bench.Queue.Recipients.Count(one => one.Domain == domain && one.State == state);
 
     [Fact(Timeout = Deadline)]
@@ -120,19 +138,8 @@ public sealed class QueueManyTests
     public async Task A_paused_operation_waits_after_the_page_that_it_is_at_and_goes_on()
     {
         await using var bench = Begin();
-        await bench.ReceiveManyAsync(450);
-        string? id = null;
-        using var begun = new ManualResetEventSlim();
-        bench.Queue.Changing = () =>
-        {
-            begun.Wait(Stop);
-            bench.Queue.Changing = null;
-            Assert.Null(bench.Operations.Pause(id!, true, Operator));
-        };
-        id = bench.QueueOperations.Start(new(QueueAct.Freeze), new(1), Operator).Value!.Id;
+        var id = await BeginAndPauseAsync(bench);
         Assert.Equal(ProblemKind.Forbidden, bench.Operations.Pause(id, true, new("eve", Role.Viewer, "local"))!.Kind);
-        begun.Set();
-        while (bench.Operations.Find(id)!.Done == 0) await Task.Yield();
         Assert.Equal((OperationState.Paused, 200), (bench.Operations.Find(id)!.State, bench.Operations.Find(id)!.Done));
 
         Assert.Null(bench.Operations.Pause(id, false, Operator));
@@ -162,18 +169,7 @@ public sealed class QueueManyTests
     {
         await using var bench = Begin();
         await bench.Audit.StartAsync(Stop);
-        await bench.ReceiveManyAsync(450);
-        string? id = null;
-        using var begun = new ManualResetEventSlim();
-        bench.Queue.Changing = () =>
-        {
-            begun.Wait(Stop);
-            bench.Queue.Changing = null;
-            Assert.Null(bench.Operations.Pause(id!, true, Operator));
-        };
-        id = bench.QueueOperations.Start(new(QueueAct.Freeze), new(1), Operator).Value!.Id;
-        begun.Set();
-        while (bench.Operations.Find(id)!.Done == 0) await Task.Yield();
+        var id = await BeginAndPauseAsync(bench);
 
         await bench.Operations.StopAsync();
         await bench.Audit.StopAsync();
