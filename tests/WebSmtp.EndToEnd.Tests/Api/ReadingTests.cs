@@ -55,7 +55,9 @@ public sealed class ReadingTests(SharedServer server)
 
     [Fact(Timeout = Limits.Ordinary)]
     public async Task A_body_of_two_megabytes_is_413() =>
-        (await (await server.ProcessAsync()).Api.AskAsync("POST", "/sites", new string(' ', 2 * 1024 * 1024))).Problem(HttpStatusCode.RequestEntityTooLarge);
+        // The server does not read what it refuses: who sends it unasked may find the connection closed before the answer.
+        (await (await server.ProcessAsync()).Api.AskAsync("POST", "/sites", new string(' ', 2 * 1024 * 1024), headers: ("Expect", "100-continue")))
+            .Problem(HttpStatusCode.RequestEntityTooLarge);
 
     [Theory(Timeout = Limits.Ordinary)]
     [InlineData("text/plain")]
