@@ -8,22 +8,23 @@ using WebSmtp.Storage;
 namespace WebSmtp.Migrations.Sqlite;
 
 /// <summary>
-/// The queue and the settings in one file, of one process. Write-ahead log, flushed at every commit; pages of 16 KiB, in
-/// which a common message fits whole.
+/// The queue and the settings in one file, of one process. Write-ahead log, flushed at every commit; pages of 8 KiB: with
+/// larger ones a group of messages writes more bytes, with smaller ones more pages.
 /// </summary>
 public sealed class SqliteDatabase : DatabaseProvider
 {
-    const int PageBytes = 16 << 10;
+    const int PageBytes = 8 << 10;
 
     // Free pages up to this are kept for the mail to come; what a flood left behind is given back to the disk in pieces.
     const long FreePagesKept = (64 << 20) / PageBytes;
     const long FreePagesGivenBack = (16 << 20) / PageBytes;
 
-    // The log is copied into the file when it has grown to this: the larger, the more often a page's last version is the
-    // only one that is copied, and the longer the commit takes that has to do it.
+    // From here on the log should begin anew. Twice as much is copied by the commit that comes upon it, whatever waits.
+    const int LongLogBytes = 128 << 20;
+
     static readonly string ConnectionPragmas =
         $"""
-        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {(64 << 20) / PageBytes}; PRAGMA journal_size_limit = {128 << 20};
+        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {2 * LongLogBytes / PageBytes}; PRAGMA journal_size_limit = {2 * LongLogBytes};
         """;
     const string WriterPragmas = "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
 
@@ -137,9 +138,20 @@ public sealed class SqliteDatabase : DatabaseProvider
         return await db.Database.ExecuteSqlAsync($"DELETE FROM \"__EFMigrationsLock\"", stop) > 0;
     }
 
+    public override bool HasLog => true;
+
+    public override async Task<bool> CopyLogAsync(DbConnection connection, CancellationToken stop)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(PASSIVE);";
+        await using var counts = await command.ExecuteReaderAsync(stop);
+        // Whether somebody else copied at that moment, pages in the log, and those of them that are copied.
+        return await counts.ReadAsync(stop) && counts.GetInt64(1) * PageBytes >= LongLogBytes;
+    }
+
     public override async Task<bool> TidyAsync(DbConnection writer, CancellationToken stop)
     {
-        await ExecuteAsync(writer, "PRAGMA wal_checkpoint(PASSIVE);", stop);
+        await CopyLogAsync(writer, stop);
         if (await ReadNumberAsync(writer, "PRAGMA freelist_count;", stop) <= FreePagesKept) return false;
         await ExecuteAsync(writer, $"PRAGMA incremental_vacuum({FreePagesGivenBack});", stop);
         return true;

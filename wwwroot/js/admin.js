@@ -239,17 +239,24 @@
   const isUsed = (part, now) => fields(part).some(isTyped) || open(part) > open(now) || part.querySelector("[data-current]")
     || part.contains(document.activeElement) || !getSelection().isCollapsed && part.contains(getSelection().anchorNode);
   const tellChanged = (changed) => document.querySelectorAll("[data-changed]").forEach((note) => { note.hidden = !changed; });
+  // What is fetched while something is sent is older than its answer, and the answer may be older than the change: then the
+  // page that came with the answer is looked at once more.
+  let pages = 0, missed = false;
+  const isSent = () => document.querySelector("[aria-busy]") !== null;
   const showChanges = async (anyway) => {
-    // What was just sent is answered with the page as it is then.
-    const isSent = () => document.querySelector("[aria-busy]") !== null;
-    if (isSent()) return;
-    const part = document.querySelector("[data-followed]"), page = location.href;
+    missed = isSent();
+    const part = document.querySelector("[data-followed]"), page = location.href, before = pages;
+    if (missed || !part) return;
     const answer = await fetch(page, { cache: "no-store", headers: { "X-Followed": "1" } });
+    const text = await answer.text();
+    if (page !== location.href) return;
+    if (isSent()) return void (missed = true);
+    if (before !== pages) return showChanges(anyway);
     // What the form is about is gone: the page says so.
     if (answer.status === 404) return location.reload();
     if (!answer.ok || answer.redirected) return;
-    const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-followed]");
-    if (!now || isSent() || page !== location.href) return;
+    const now = new DOMParser().parseFromString(text, "text/html").querySelector("[data-followed]");
+    if (!now) return;
     // An answer to what was sent has more in it than the page that is fetched: saving shows what was changed.
     if (part.dataset.followed === "answer") return tellChanged(true);
     if (said(now) === said(part)) {
@@ -283,8 +290,10 @@
     },
   }).then(() => left && goOn(left));
   Blazor.addEventListener("enhancedload", () => {
+    pages++;
     wake();
     tellChanged(false);
+    if (missed && document.querySelector("[data-followed='']")) showChanges(false);
     const answer = document.querySelector("[data-toast], .notice[role=alert]");
     if (answer) answer.scrollIntoView({ block: "nearest" });
     if (answered) goToAnswer();

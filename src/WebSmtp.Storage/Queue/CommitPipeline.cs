@@ -16,6 +16,9 @@ sealed class CommitPipeline : IAsyncDisposable
     const int MaxGroupChanges = 512;
     const int MaxGroupBytes = 16 << 20;
     const int AnsweredTogether = 2;
+
+    /// <summary>About what is written of a change besides its content.</summary>
+    const int BytesOfRows = 24 << 10;
     internal static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
 
     readonly Database _database;
@@ -25,6 +28,7 @@ sealed class CommitPipeline : IAsyncDisposable
     /// <summary>A null stands for the time to tidy.</summary>
     readonly Channel<Change?> _waiting = Channel.CreateBounded<Change?>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     readonly List<Change> _group = new(MaxGroupChanges);
+    readonly LogCopier? _copier;
     readonly Task _loop;
     readonly ITimer _ticks;
     QueueWriter? _writer;
@@ -34,6 +38,7 @@ sealed class CommitPipeline : IAsyncDisposable
     public CommitPipeline(Database database, TimeProvider time, ILogger<CommitPipeline> log)
     {
         (_database, _time, _log) = (database, time, log);
+        if (database.Provider.HasLog) _copier = new(database.Provider, log);
         _loop = Task.Run(LoopAsync);
         _ticks = time.CreateTimer(_ => Tick(), null, IdleBeforeTidying, IdleBeforeTidying);
     }
@@ -66,6 +71,7 @@ sealed class CommitPipeline : IAsyncDisposable
             if (_group.Count > 0)
             {
                 await CommitAsync();
+                if (_copier is not null && _writer is not null) await _copier.WrittenAsync(_writer.Connection, _group.Sum(change => change.Bytes + BytesOfRows));
                 _group.Clear();
                 (_busy, _untidy) = (true, true);
             }
@@ -236,6 +242,7 @@ sealed class CommitPipeline : IAsyncDisposable
         if (!_waiting.Writer.TryComplete()) return;
         await _ticks.DisposeAsync();
         await _loop;
+        if (_copier is not null) await _copier.DisposeAsync();
         await CloseAsync();
     }
 

@@ -82,6 +82,45 @@ public sealed class ChangedElsewhereTests(SharedServer server, Browser browser, 
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task What_was_fetched_before_something_was_sent_does_not_come_back_over_its_answer()
+    {
+        await using var site = await server.NewSiteAsync();
+        await site.HoldAsync("late.example");
+        await site.SendAsync("somebody@late.example", SampleMail.Plain("one"), SampleMail.Plain("two"));
+        foreach (var message in await site.Api.ListAsync($"{site.Path}/messages")) await site.Api.PostAsync($"/messages/{message["id"]}/freeze");
+        var page = await browser.OpenLoggedInAsync(site.Server);
+        await page.GoLiveAsync($"/messages?q=site:{site.Id} state:frozen");
+        var rows = page.Locator("tr[data-message]");
+        await Expect(rows).ToHaveCountAsync(2);
+        TaskCompletionSource fetched = new(TaskCreationOptions.RunContinuationsAsynchronously), answered = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            again = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync("**/messages?**", async route =>
+        {
+            var isFetch = route.Request.Headers.ContainsKey("x-followed");
+            if (!isFetch || !fetched.TrySetResult())
+            {
+                await route.ContinueAsync();
+                if (isFetch) again.TrySetResult();
+                return;
+            }
+            var old = await route.FetchAsync();
+            await answered.Task;
+            await route.FulfillAsync(new() { Response = old });
+        });
+
+        await site.SendAsync("somebody@late.example", SampleMail.Plain("three"));
+        await fetched.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await rows.First.GetByRole(AriaRole.Checkbox).CheckAsync();
+        await page.Button("Release").ClickAsync();
+        await Expect(page.Answer()).ToContainTextAsync("1 message: released.");
+        await Expect(rows).ToHaveCountAsync(1);
+        answered.SetResult();
+
+        await again.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await Expect(rows).ToHaveCountAsync(1);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task Who_has_chosen_something_is_told_and_keeps_it()
     {
         await using var site = await server.NewSiteAsync();

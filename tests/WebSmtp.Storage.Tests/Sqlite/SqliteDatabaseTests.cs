@@ -43,11 +43,11 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
         await using var writer = await provider.OpenWriterAsync(Stop);
         foreach (var connection in new[] { db.Database.GetDbConnection(), writer })
         {
-            Assert.Equal(16384, await PragmaAsync(connection, "page_size"));
+            Assert.Equal(8192, await PragmaAsync(connection, "page_size"));
             Assert.Equal(2, await PragmaAsync(connection, "auto_vacuum"));
             Assert.Equal(2, await PragmaAsync(connection, "synchronous"));
             Assert.Equal(1, await PragmaAsync(connection, "foreign_keys"));
-            Assert.InRange(await PragmaAsync(connection, "wal_autocheckpoint"), 1000, 10_000);
+            Assert.InRange(await PragmaAsync(connection, "wal_autocheckpoint"), 1000, 40_000);
         }
         await using var command = writer.CreateCommand();
         command.CommandText = "PRAGMA journal_mode;";
@@ -168,13 +168,46 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
         await using var db = await database.ContextAsync();
         await db.Database.OpenConnectionAsync(Stop);
         var before = await PragmaAsync(db.Database.GetDbConnection(), "freelist_count");
-        Assert.True(before > 5000);
-        while (await PragmaAsync(db.Database.GetDbConnection(), "freelist_count") > 4096)
+        Assert.True(before > 10_000);
+        while (await PragmaAsync(db.Database.GetDbConnection(), "freelist_count") > 8192)
         {
             database.Clock.Advance(CommitPipeline.IdleBeforeTidying);
             await Task.Yield();
         }
         await database.Queue.CommitAsync(NewMessage(2000), new byte[1000]);
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task The_log_begins_anew_while_mail_comes_in_without_a_pause()
+    {
+        var path = files.NewPath();
+        await using var database = await TestDatabase.OpenAsync(SqliteDatabase.For(path));
+        var content = new byte[1 << 20];
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async sender =>
+        {
+            for (var i = 1; i <= 60; i++) await database.Queue.CommitAsync(NewMessage(sender * 1000 + i), content);
+        }));
+        // 480 MiB were written; a commit would copy them all by itself from 256 MiB on.
+        Assert.InRange(new FileInfo(path + "-wal").Length, 1, 255 << 20);
+        Assert.Equal(content.Length, (await database.Queue.ReadContentAsync(new(7060), Stop))!.Value.Length);
+        Assert.Equal(480, await database.Queue.CountLiveAsync(1, Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task What_is_in_the_log_is_copied_while_somebody_reads_an_old_state()
+    {
+        var provider = SqliteDatabase.For(files.NewPath());
+        await using var database = await TestDatabase.OpenAsync(provider);
+        await using var db = await database.ContextAsync();
+        await db.Database.OpenConnectionAsync(Stop);
+        await db.Database.ExecuteSqlAsync($"BEGIN", Stop);
+        Assert.Equal(0, await db.Messages.CountAsync(Stop));
+        await Task.WhenAll(Enumerable.Range(1, 150).Select(i => database.Queue.CommitAsync(NewMessage(i), new byte[1 << 20])));
+        await using var connection = await provider.OpenWriterAsync(Stop);
+        Assert.True(await provider.CopyLogAsync(connection, Stop));
+        Assert.Equal(0, await db.Messages.CountAsync(Stop));
+        await db.Database.ExecuteSqlAsync($"COMMIT", Stop);
+        Assert.Equal(150, await db.Messages.CountAsync(Stop));
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
