@@ -21,7 +21,8 @@ static partial class QueuePage
         ("older than two days", "/messages?q=older:2d"), ("newer than an hour", "/messages?q=newer:1h"), ("over 1 MiB", "/messages?q=size%3E1M"),
         ("a sender", "/messages?q=from:user77@office7.example"), ("a recipient", "/messages?q=to:person4711@"), ("a subject", "/messages?q=subject:%22Invoice%2012%22"),
         ("a reply", "/messages?q=reply:452"), ("nothing matches", "/messages?q=from:nobody@nowhere.example"), ("domain and reply", "/messages?q=domain:dest0.example+reply:452"),
-        ("trace", "/trace"), ("overview", "/"),
+        ("trace", "/trace"), ("trace, refused", "/trace?what=refused"), ("trace, delivered", "/trace?what=delivered"), ("trace, deferred", "/trace?what=deferred"),
+        ("trace, failed", "/trace?what=failed"), ("overview", "/"),
     ];
 
     public static async Task RunAsync(Options options, CancellationToken stop)

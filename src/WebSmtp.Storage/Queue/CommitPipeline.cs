@@ -66,6 +66,8 @@ sealed class CommitPipeline : IAsyncDisposable
     {
         while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
+            // Whoever has work to do at this moment may have a change to bring: it comes with this group, not the next.
+            await Task.Yield();
             var tidy = Take();
             using var turn = await _database.TakeTurnAsync(CancellationToken.None);
             if (_group.Count > 0)
