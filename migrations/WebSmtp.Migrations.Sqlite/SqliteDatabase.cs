@@ -26,11 +26,14 @@ public sealed class SqliteDatabase : DatabaseProvider
         $"""
         PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {2 * LongLogBytes / PageBytes}; PRAGMA journal_size_limit = {2 * LongLogBytes};
         """;
-    const string WriterPragmas = "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
+    const string WriterPragmas = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
 
     // https://sqlite.org/rescode.html
     const int Full = 13, IoErrorWrite = 778, IoErrorFsync = 1034, IoErrorTruncate = 1546, IoErrorShmSize = 4874;
     const int NotUniqueKey = 1555, NotUnique = 2067;
+
+    // errno of Linux.
+    const int NoSpace = 28, OverQuota = 122;
 
     readonly string _path;
     readonly string _connection;
@@ -55,7 +58,7 @@ public sealed class SqliteDatabase : DatabaseProvider
 
     public override async Task<DbConnection> OpenWriterAsync(CancellationToken stop)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder(_connection) { Pooling = false }.ConnectionString);
+        var connection = new SqliteWriter(new SqliteConnectionStringBuilder(_connection) { Pooling = false }.ConnectionString);
         try
         {
             await connection.OpenAsync(stop);
@@ -69,10 +72,13 @@ public sealed class SqliteDatabase : DatabaseProvider
         }
     }
 
+    public override void Flush(DbConnection writer) => ((SqliteWriter)writer).Flush();
+
     public override DatabaseTrouble Classify(Exception exception)
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
+            if (inner is IOException { HResult: NoSpace or OverQuota }) return DatabaseTrouble.Full;
             if (inner is not SqliteException sqlite) continue;
             if (sqlite.SqliteErrorCode == Full) return DatabaseTrouble.Full;
             return sqlite.SqliteExtendedErrorCode switch

@@ -37,6 +37,11 @@ public abstract class DatabaseProvider
     /// <summary>Opens a connection for the queue's writer: never shared, not from a pool.</summary>
     public abstract Task<DbConnection> OpenWriterAsync(CancellationToken stop);
 
+    /// <summary>Makes what the writer's connection committed survive a power loss, where a commit does not do that by itself.</summary>
+    public virtual void Flush(DbConnection writer)
+    {
+    }
+
     public abstract DatabaseTrouble Classify(Exception exception);
 
     /// <summary>True when only one connection may write at a time, so that all writers take turns.</summary>

@@ -17,10 +17,12 @@ sealed class QueueWriter(DbConnection connection, DatabaseProvider provider) : I
 
     public async ValueTask BeginAsync() => _transaction = await connection.BeginTransactionAsync();
 
+    /// <summary>All of it is on disk, or an exception says that it may not be.</summary>
     public async ValueTask CommitAsync()
     {
         await _transaction!.CommitAsync();
         await EndAsync();
+        provider.Flush(connection);
     }
 
     public async ValueTask RollbackAsync()

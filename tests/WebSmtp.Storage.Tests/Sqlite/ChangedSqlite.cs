@@ -13,6 +13,7 @@ abstract class ChangedSqlite(SqliteDatabase inner) : DatabaseProvider
     public override bool OneWriter => inner.OneWriter;
     public override void Configure(DbContextOptionsBuilder options) => inner.Configure(options);
     public override Task<DbConnection> OpenWriterAsync(CancellationToken stop) => inner.OpenWriterAsync(stop);
+    public override void Flush(DbConnection writer) => inner.Flush(writer);
     public override DatabaseTrouble Classify(Exception exception) => inner.Classify(exception);
     public override Task<IDisposable?> ClaimAsync(CancellationToken stop) => inner.ClaimAsync(stop);
     public override Task<bool> ClearAbandonedMigrationLockAsync(WebSmtpDb db, CancellationToken stop) => inner.ClearAbandonedMigrationLockAsync(db, stop);

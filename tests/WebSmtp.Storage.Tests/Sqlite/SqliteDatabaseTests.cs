@@ -45,7 +45,8 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
         {
             Assert.Equal(8192, await PragmaAsync(connection, "page_size"));
             Assert.Equal(2, await PragmaAsync(connection, "auto_vacuum"));
-            Assert.Equal(2, await PragmaAsync(connection, "synchronous"));
+            // Of the writer each commit is flushed apart.
+            Assert.Equal(connection == writer ? 1 : 2, await PragmaAsync(connection, "synchronous"));
             Assert.Equal(1, await PragmaAsync(connection, "foreign_keys"));
             Assert.InRange(await PragmaAsync(connection, "wal_autocheckpoint"), 1000, 40_000);
         }
@@ -217,6 +218,58 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
         var queue = database.Queue;
         await database.DisposeAsync();
         await Assert.ThrowsAsync<QueueUnavailableException>(() => queue.CommitAsync(NewMessage(1), null));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Nothing_is_answered_before_it_is_flushed()
+    {
+        var provider = new SlowDisk(files.New());
+        await using var database = await TestDatabase.OpenAsync(provider);
+        await database.Queue.CommitAsync(NewMessage(1), null);
+        var flushing = new TaskCompletionSource();
+        using var flushed = new ManualResetEventSlim();
+        provider.Flushing = () =>
+        {
+            flushing.TrySetResult();
+            flushed.Wait(Stop);
+        };
+
+        var commit = Task.Run(() => database.Queue.CommitAsync(NewMessage(2), null), Stop);
+        await flushing.Task.WaitAsync(Stop);
+        // It is written, and it may be lost.
+        Assert.Equal(2, await database.Queue.CountLiveAsync(1, Stop));
+        Assert.False(commit.IsCompleted);
+        flushed.Set();
+        await commit;
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task What_could_not_be_flushed_is_there_once_when_it_can()
+    {
+        var provider = new SlowDisk(files.New());
+        await using var database = await TestDatabase.OpenAsync(provider);
+        var flushes = 0;
+        provider.Flushing = () =>
+        {
+            if (++flushes == 1) throw new IOException("The disk does not answer.", 5);
+        };
+        await Task.WhenAll(Enumerable.Range(1, 5).Select(i => database.Queue.CommitAsync(NewMessage(i), null)));
+        Assert.Equal(5, await database.Queue.CountLiveAsync(1, Stop));
+
+        provider.Flushing = () => throw new IOException("No room.", 28);
+        await Assert.ThrowsAsync<QueueFullException>(() => database.Queue.CommitAsync(NewMessage(6), null));
+    }
+
+    /// <summary>A disk that takes its time for what is to last.</summary>
+    sealed class SlowDisk(SqliteDatabase inner) : ChangedSqlite(inner)
+    {
+        public Action? Flushing { get; set; }
+
+        public override void Flush(DbConnection writer)
+        {
+            Flushing?.Invoke();
+            base.Flush(writer);
+        }
     }
 
     /// <summary>SQLite's own limit of pages gives the error of a full disk, when and where the test wants it.</summary>
