@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using WebSmtp.Mta.Queue;
 using WebSmtp.Storage;
 
 namespace WebSmtp.Migrations.Sqlite;
@@ -31,9 +32,6 @@ public sealed class SqliteDatabase : DatabaseProvider
     // https://sqlite.org/rescode.html
     const int Full = 13, IoErrorWrite = 778, IoErrorFsync = 1034, IoErrorTruncate = 1546, IoErrorShmSize = 4874;
     const int NotUniqueKey = 1555, NotUnique = 2067;
-
-    // errno of Linux.
-    const int NoSpace = 28, OverQuota = 122;
 
     readonly string _path;
     readonly string _connection;
@@ -78,7 +76,7 @@ public sealed class SqliteDatabase : DatabaseProvider
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
-            if (inner is IOException { HResult: NoSpace or OverQuota }) return DatabaseTrouble.Full;
+            if (DiskTrouble.IsFull(inner)) return DatabaseTrouble.Full;
             if (inner is not SqliteException sqlite) continue;
             if (sqlite.SqliteErrorCode == Full) return DatabaseTrouble.Full;
             return sqlite.SqliteExtendedErrorCode switch
@@ -144,20 +142,20 @@ public sealed class SqliteDatabase : DatabaseProvider
         return await db.Database.ExecuteSqlAsync($"DELETE FROM \"__EFMigrationsLock\"", stop) > 0;
     }
 
-    public override bool HasLog => true;
+    public override bool HasCheckpoints => true;
 
-    public override async Task<bool> CopyLogAsync(DbConnection connection, CancellationToken stop)
+    public override async Task<bool> CheckpointAsync(DbConnection connection, CancellationToken stop)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA wal_checkpoint(PASSIVE);";
         await using var counts = await command.ExecuteReaderAsync(stop);
-        // Whether somebody else copied at that moment, pages in the log, and those of them that are copied.
+        // Whether another checkpoint ran at that moment, pages in the log, and those of them that are copied.
         return await counts.ReadAsync(stop) && counts.GetInt64(1) * PageBytes >= LongLogBytes;
     }
 
     public override async Task<bool> TidyAsync(DbConnection writer, CancellationToken stop)
     {
-        await CopyLogAsync(writer, stop);
+        await CheckpointAsync(writer, stop);
         if (await ReadNumberAsync(writer, "PRAGMA freelist_count;", stop) <= FreePagesKept) return false;
         await ExecuteAsync(writer, $"PRAGMA incremental_vacuum({FreePagesGivenBack});", stop);
         return true;

@@ -59,14 +59,14 @@ public abstract class DatabaseProvider
     /// <summary>Removes the lock that a process left when it was killed while migrating; true when there was one. Called by the holder of the claim.</summary>
     public virtual Task<bool> ClearAbandonedMigrationLockAsync(WebSmtpDb db, CancellationToken stop) => Task.FromResult(false);
 
-    /// <summary>True when commits go into a log from which they have to be copied, see <see cref="CopyLogAsync"/>.</summary>
-    public virtual bool HasLog => false;
+    /// <summary>True when commits go into a write-ahead log that this program has to checkpoint.</summary>
+    public virtual bool HasCheckpoints => false;
 
     /// <summary>
-    /// Copies what is in the log to where it belongs, while others read and write. True: the log is long, and should be copied
-    /// to its end while nobody writes, so that it begins anew.
+    /// Copies what is in the write-ahead log to where it belongs, while others read and write. True: the log is long, and should
+    /// be copied to its end while nobody writes, so that it begins anew.
     /// </summary>
-    public virtual Task<bool> CopyLogAsync(DbConnection connection, CancellationToken stop) => Task.FromResult(false);
+    public virtual Task<bool> CheckpointAsync(DbConnection connection, CancellationToken stop) => Task.FromResult(false);
 
     /// <summary>A bounded piece of housekeeping on the writer's connection while nothing waits; true when there is more to do.</summary>
     public virtual Task<bool> TidyAsync(DbConnection writer, CancellationToken stop) => Task.FromResult(false);

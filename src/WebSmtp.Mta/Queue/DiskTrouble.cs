@@ -2,14 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace WebSmtp.Mta.Queue;
 
-/// <summary>What the system says when a disk is full, and how a directory is made durable.</summary>
-static class DiskTrouble
+/// <summary>What the system says when a disk is full, and how a directory is made durable. Thread-safe.</summary>
+public static class DiskTrouble
 {
-    // errno 28 ENOSPC and 122 EDQUOT; ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
+    /// <summary>It failed for want of room: errno 28 ENOSPC and 122 EDQUOT; ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.</summary>
     public static bool IsFull(Exception e) => e is QueueFullException
         || e is IOException && e.HResult is 28 or 122 or unchecked((int)0x80070027) or unchecked((int)0x80070070);
 
-    /// <summary>A file's name survives a power loss only when its directory was synced as well. Windows has no such call.</summary>
+    /// <summary>
+    /// A file's name survives a power loss only when its directory was synced as well. Windows has no such call. Throws
+    /// <see cref="IOException"/>.
+    /// </summary>
     public static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows()) return;

@@ -19,6 +19,7 @@ sealed class CommitPipeline : IAsyncDisposable
 
     /// <summary>About what is written of a change besides its content.</summary>
     const int BytesOfRows = 24 << 10;
+
     internal static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(5);
 
     readonly Database _database;
@@ -28,7 +29,7 @@ sealed class CommitPipeline : IAsyncDisposable
     /// <summary>A null stands for the time to tidy.</summary>
     readonly Channel<Change?> _waiting = Channel.CreateBounded<Change?>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     readonly List<Change> _group = new(MaxGroupChanges);
-    readonly LogCopier? _copier;
+    readonly Checkpoints? _checkpoints;
     readonly Task _loop;
     readonly ITimer _ticks;
     QueueWriter? _writer;
@@ -38,7 +39,7 @@ sealed class CommitPipeline : IAsyncDisposable
     public CommitPipeline(Database database, TimeProvider time, ILogger<CommitPipeline> log)
     {
         (_database, _time, _log) = (database, time, log);
-        if (database.Provider.HasLog) _copier = new(database.Provider, log);
+        if (database.Provider.HasCheckpoints) _checkpoints = new(database.Provider, log);
         _loop = Task.Run(LoopAsync);
         _ticks = time.CreateTimer(_ => Tick(), null, IdleBeforeTidying, IdleBeforeTidying);
     }
@@ -73,7 +74,7 @@ sealed class CommitPipeline : IAsyncDisposable
             if (_group.Count > 0)
             {
                 await CommitAsync();
-                if (_copier is not null && _writer is not null) await _copier.WrittenAsync(_writer.Connection, _group.Sum(change => change.Bytes + BytesOfRows));
+                if (_checkpoints is not null && _writer is not null) await _checkpoints.WrittenAsync(_writer.Connection, _group.Sum(change => change.Bytes + BytesOfRows));
                 _group.Clear();
                 (_busy, _untidy) = (true, true);
             }
@@ -244,7 +245,7 @@ sealed class CommitPipeline : IAsyncDisposable
         if (!_waiting.Writer.TryComplete()) return;
         await _ticks.DisposeAsync();
         await _loop;
-        if (_copier is not null) await _copier.DisposeAsync();
+        if (_checkpoints is not null) await _checkpoints.DisposeAsync();
         await CloseAsync();
     }
 

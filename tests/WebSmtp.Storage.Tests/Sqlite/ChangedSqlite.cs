@@ -17,7 +17,7 @@ abstract class ChangedSqlite(SqliteDatabase inner) : DatabaseProvider
     public override DatabaseTrouble Classify(Exception exception) => inner.Classify(exception);
     public override Task<IDisposable?> ClaimAsync(CancellationToken stop) => inner.ClaimAsync(stop);
     public override Task<bool> ClearAbandonedMigrationLockAsync(WebSmtpDb db, CancellationToken stop) => inner.ClearAbandonedMigrationLockAsync(db, stop);
-    public override bool HasLog => inner.HasLog;
-    public override Task<bool> CopyLogAsync(DbConnection connection, CancellationToken stop) => inner.CopyLogAsync(connection, stop);
+    public override bool HasCheckpoints => inner.HasCheckpoints;
+    public override Task<bool> CheckpointAsync(DbConnection connection, CancellationToken stop) => inner.CheckpointAsync(connection, stop);
     public override Task<bool> TidyAsync(DbConnection writer, CancellationToken stop) => inner.TidyAsync(writer, stop);
 }

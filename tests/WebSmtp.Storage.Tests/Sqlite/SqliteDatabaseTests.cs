@@ -205,7 +205,7 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
         Assert.Equal(0, await db.Messages.CountAsync(Stop));
         await Task.WhenAll(Enumerable.Range(1, 150).Select(i => database.Queue.CommitAsync(NewMessage(i), new byte[1 << 20])));
         await using var connection = await provider.OpenWriterAsync(Stop);
-        Assert.True(await provider.CopyLogAsync(connection, Stop));
+        Assert.True(await provider.CheckpointAsync(connection, Stop));
         Assert.Equal(0, await db.Messages.CountAsync(Stop));
         await db.Database.ExecuteSqlAsync($"COMMIT", Stop);
         Assert.Equal(150, await db.Messages.CountAsync(Stop));
