@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data;
 using Microsoft.EntityFrameworkCore;
+using WebSmtp.Mta;
 using WebSmtp.Mta.Sites;
 
 namespace WebSmtp.Storage;
@@ -22,6 +23,7 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
     /// <summary>Runs queries, which track nothing. Once more on a new connection, when the one that was kept had been cut.</summary>
     public async Task<T> ReadAsync<T>(Func<WebSmtpDb, Task<T>> read, CancellationToken stop)
     {
+        await Threads.LeaveSocketsAsync();
         if (_idle.TryDequeue(out var kept))
         {
             try
@@ -65,6 +67,7 @@ sealed class Database(IDbContextFactory<WebSmtpDb> databases, DatabaseProvider p
     /// <summary>Runs a write that is not the queue's, in one transaction.</summary>
     public async Task<T> WriteAsync<T>(Func<WebSmtpDb, Task<T>> write, CancellationToken stop)
     {
+        await Threads.LeaveSocketsAsync();
         using var turn = await TakeTurnAsync(stop);
         await using var db = await databases.CreateDbContextAsync(stop);
         await using var transaction = await db.Database.BeginTransactionAsync(stop);

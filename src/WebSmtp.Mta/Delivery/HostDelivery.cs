@@ -167,7 +167,7 @@ sealed class HostDelivery(Outbound outbound, SiteSnapshot site, RoutePlan plan, 
     {
         _sent++;
         var taken = attempt.Outcomes.Any(outcome => outcome.Reply is { IsPositive: true });
-        if (!taken) outbound.Budgets.GiveBack(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of));
+        if (!taken) await outbound.Budgets.GiveBackAsync(LimitedRouteOf(_at!.Of), LimitsOf(_at.Of));
         else if (_at!.Of is RouteHop.Via via) outbound.Hops.Works(via, site.Id);
         var most = _settings.Get(SettingsTable.MaxMessagesPerConnection);
         if (taken && _session is { Said: { } said }) said.MessagesSent++;

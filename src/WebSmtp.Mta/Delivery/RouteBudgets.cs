@@ -44,10 +44,8 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDi
         limits is { PerMinute: null, PerDay: null } ? default : PurseOf(route).TakeAsync(limits, stop);
 
     /// <summary>The message was not handed over.</summary>
-    internal void GiveBack(LimitedRoute route, SmartHostLimits limits)
-    {
-        if (limits is not { PerMinute: null, PerDay: null }) PurseOf(route).GiveBack();
-    }
+    internal ValueTask GiveBackAsync(LimitedRoute route, SmartHostLimits limits) =>
+        limits is { PerMinute: null, PerDay: null } ? default : PurseOf(route).GiveBackAsync();
 
     /// <summary>A place for one connection more; waits for one. Disposing it gives it back.</summary>
     internal ValueTask<IDisposable?> ConnectAsync(LimitedRoute route, SmartHostLimits limits, CancellationToken stop) =>
@@ -136,10 +134,10 @@ public sealed class RouteBudgets(ISmartHostStore store, TimeProvider time) : IDi
             return true;
         }
 
-        public void GiveBack()
+        public async ValueTask GiveBackAsync()
         {
+            await _turn.WaitAsync();
             // Of today still, or nobody misses it.
-            _turn.Wait();
             if (_limits.PerDay is not null && DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime) == _day) _left++;
             if (_thisMinute > 0) _thisMinute--;
             _turn.Release();

@@ -69,6 +69,7 @@ sealed class SpoolFile(Spool spool, string path) : IAsyncDisposable
     {
         if (_file is null && _used <= Spool.InlineBytes) return null;
         await WriteAsync(CancellationToken.None);
+        await Threads.LeaveSocketsAsync();
         if (_file is FileStream file) file.Flush(flushToDisk: true);
         await _file!.DisposeAsync();
         DiskTrouble.SyncDirectory(Path.GetDirectoryName(path)!);

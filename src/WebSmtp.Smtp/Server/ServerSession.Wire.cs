@@ -16,6 +16,11 @@ public sealed partial class ServerSession
     /// <summary>Octets that tell what a line is: PRI * HTTP is the longest.</summary>
     const int LongestVerb = 16;
 
+    /// <summary>Octets after which a session that never has to wait lets the others of its thread have their turn.</summary>
+    const int FairShare = 256 * 1024;
+
+    long _sinceYield;
+
     sealed class PeerGoneException(Exception? cause = null) : Exception("The peer is gone", cause);
 
     sealed class InactiveException() : Exception("The peer kept the session waiting");
@@ -44,10 +49,16 @@ public sealed partial class ServerSession
     /// </summary>
     async ValueTask<ReadResult> ReadAsync(CancellationToken stop)
     {
+        if (_sinceYield >= FairShare)
+        {
+            _sinceYield = 0;
+            await Task.Yield();
+        }
         _watch!.Begin();
         try
         {
             var read = await _pipe.Input.ReadAsync(stop);
+            _sinceYield += read.Buffer.Length;
             if (_watch.Expired) throw new InactiveException();
             return read;
         }

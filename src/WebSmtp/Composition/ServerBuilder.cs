@@ -104,7 +104,7 @@ static class ServerBuilder
     {
         try
         {
-            services.AddWebSmtpStorage(settings.Database is "sqlite"
+            services.AddWebSmtpStorage(settings.IsEmbedded
                 ? SqliteDatabase.For(Path.Combine(settings.DataDirectory, "websmtp.db"))
                 : PostgreSqlDatabase.For(settings.Database));
         }

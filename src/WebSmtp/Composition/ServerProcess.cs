@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using WebSmtp.Listening;
 using WebSmtp.Mta.Administration;
 using WebSmtp.Mta.Sites;
 using WebSmtp.Storage;
@@ -38,6 +39,7 @@ static class ServerProcess
     public static async Task<RunningServer> StartAsync(string[] args, TextWriter console)
     {
         var (app, settings) = ServerBuilder.Build(args);
+        if (settings.IsEmbedded) SocketThreads.GoOnWithSessions();
         try
         {
             await app.Services.GetRequiredService<DatabaseSetup>().OpenAsync(CancellationToken.None);

@@ -28,6 +28,9 @@ sealed record ServerSettings
     /// <summary><c>sqlite</c> or a <c>postgresql://</c> address.</summary>
     public required string Database { get; init; }
 
+    /// <summary>The database is SQLite.</summary>
+    public bool IsEmbedded => Database is "sqlite";
+
     /// <summary>Empty: the system's.</summary>
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
 

@@ -24,6 +24,15 @@ public sealed class StartTests
     }
 
     [Fact(Timeout = Limits.Ordinary)]
+    public async Task There_are_threads_enough_for_sessions_to_run_on_those_that_serve_the_sockets()
+    {
+        await using var server = await WebSmtpProcess.StartAsync(new(), Stop);
+        var threads = Directory.GetDirectories($"/proc/{server.ProcessId}/task").Select(task => File.ReadAllText(Path.Combine(task, "comm")));
+        // The runtime has one alone where sessions run in the thread pool.
+        Assert.InRange(threads.Count(name => name.StartsWith(".NET Sockets", StringComparison.Ordinal)), 4, int.MaxValue);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
     public async Task A_database_of_a_newer_version_is_refused_and_left_alone()
     {
         await using var server = await WebSmtpProcess.StartAsync(new(), Stop);

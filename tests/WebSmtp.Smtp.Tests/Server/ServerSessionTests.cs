@@ -121,6 +121,30 @@ public sealed class ServerSessionTests
             lines.Where(line => line.StartsWith("C: ", StringComparison.Ordinal)).Select(line => line[3..]));
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData(100_000, false)]
+    [InlineData(1_000_000, true)]
+    public async Task A_session_that_never_has_to_wait_lets_others_have_its_thread(int size, bool leaves)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        // Who writes goes on with the session, and nobody is ever waited for.
+        var inline = new PipeOptions(readerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
+        var (toServer, toClient) = (new Pipe(inline), new Pipe(inline));
+        var text = $"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT {size} LAST\r\n{new string('x', size - 2)}\r\nNOOP\r\nQUIT\r\n";
+        var threads = new Threads();
+        var session = new ServerSession(
+            "1", new End(toServer.Reader, toClient.Writer), Somewhere, Somewhere, Options, new ScriptedSink(), new FakeTimeProvider(), threads);
+        var begun = new TaskCompletionSource<Task<SessionEnd>>();
+        new Thread(() =>
+        {
+            var running = session.RunAsync(stop);
+            foreach (var group in new[] { "EHLO a\r\n", text }) _ = toServer.Writer.WriteAsync(Encoding.ASCII.GetBytes(group), stop).AsTask();
+            begun.SetResult(running);
+        }).Start();
+        Assert.Equal(SessionEnd.Quit, await (await begun.Task).WaitAsync(stop));
+        Assert.Equal([("EHLO a", false), ("NOOP", leaves)], threads.Pooled.Where(line => line.Line is "EHLO a" or "NOOP"));
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task What_the_world_can_see_of_a_session()
     {
@@ -296,6 +320,14 @@ public sealed class ServerSessionTests
         public List<string> Lines { get; } = [];
         public void ClientSaid(string line) => Lines.Add("C: " + line);
         public void ServerSaid(string line) => Lines.Add("S: " + line);
+    }
+
+    /// <summary>Which lines the session took on a thread of the pool, and not on the one that it was begun on.</summary>
+    sealed class Threads : ISessionObserver
+    {
+        public List<(string Line, bool Pooled)> Pooled { get; } = [];
+        public void ClientSaid(string line) => Pooled.Add((line, Thread.CurrentThread.IsThreadPoolThread));
+        public void ServerSaid(string line) { }
     }
 
     sealed class CountingWriter(PipeWriter inner) : PipeWriter

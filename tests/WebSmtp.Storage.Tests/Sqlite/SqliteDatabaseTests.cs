@@ -56,6 +56,20 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task Threads_that_serve_sockets_do_not_wait_for_the_database()
+    {
+        await using var opened = await TestDatabase.OpenAsync(files.New());
+        var database = opened.Get<Database>();
+        Func<Func<WebSmtpDb, Task<bool>>, Task<bool>>[] ways = [look => database.ReadAsync(look, Stop), look => database.WriteAsync(look, Stop)];
+        foreach (var way in ways)
+        {
+            var begun = new TaskCompletionSource<Task<bool>>();
+            new Thread(() => begun.SetResult(way(_ => Task.FromResult(Thread.CurrentThread.IsThreadPoolThread)))).Start();
+            Assert.True(await await begun.Task);
+        }
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
     public async Task Only_its_owner_may_read_the_database_and_its_log()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes; the directory's rights are inherited.");
