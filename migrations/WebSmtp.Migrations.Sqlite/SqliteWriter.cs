@@ -32,6 +32,8 @@ sealed class SqliteWriter(string connectionString) : SqliteConnection(connection
         }
     }
 
+    public override SqliteCommand CreateCommand() => new SqlitePreparedCommand(this) { Transaction = Transaction };
+
     protected override void Dispose(bool disposing)
     {
         if (disposing) _log?.Dispose();

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Runtime.InteropServices;
 using System.Text;
 using WebSmtp.Mta.Queue;
 
@@ -83,9 +82,6 @@ sealed class QueueWriter(DbConnection connection, DatabaseProvider provider) : I
         null => DBNull.Value,
         DateTimeOffset time => time.UtcDateTime,
         RecipientState state => EnumText<RecipientState>.Write(state),
-        ReadOnlyMemory<byte> bytes => MemoryMarshal.TryGetArray(bytes, out var array) && array.Offset == 0 && array.Count == array.Array!.Length
-            ? array.Array
-            : bytes.ToArray(),
         string text => Storable(text),
         _ => value,
     };

@@ -56,6 +56,48 @@ public sealed class SqliteDatabaseTests(SqliteFiles files)
     }
 
     [Fact(Timeout = DeadlineMilliseconds)]
+    public async Task The_writer_stores_values_as_the_provider_does()
+    {
+        byte[] some = [0, 1, 255];
+        object?[] values =
+        [
+            null, DBNull.Value, "", "plain", "größer 😀", new string('ü', 256), new string('x', 257), "a\0b", true, false, 0, -7, int.MaxValue, long.MinValue,
+            TestDatabase.Start.UtcDateTime, TestDatabase.Start.UtcDateTime.AddTicks(1), TestDatabase.Start.UtcDateTime.AddMilliseconds(120),
+            ReadOnlyMemory<byte>.Empty, new ReadOnlyMemory<byte>(some, 1, 2),
+        ];
+        var provider = files.New();
+        await using var database = await TestDatabase.OpenAsync(provider);
+        await using var writer = await provider.OpenWriterAsync(Stop);
+        foreach (var (table, prepared) in new[] { ("a", true), ("b", false) })
+        {
+            await using var make = writer.CreateCommand();
+            make.CommandText = $"CREATE TABLE {table} (Id INTEGER PRIMARY KEY, Value)";
+            await make.ExecuteNonQueryAsync(Stop);
+            await using var insert = writer.CreateCommand();
+            insert.CommandText = $"INSERT INTO {table} (Id, Value) VALUES (@Id, @Value)";
+            foreach (var name in new[] { "@Value", "@Id" })
+            {
+                var parameter = insert.CreateParameter();
+                parameter.ParameterName = name;
+                insert.Parameters.Add(parameter);
+            }
+            if (prepared) insert.Prepare();
+            foreach (var (id, value) in values.Index())
+            {
+                insert.Parameters["@Id"].Value = id;
+                insert.Parameters["@Value"].Value = !prepared && value is ReadOnlyMemory<byte> bytes ? bytes.ToArray() : value ?? DBNull.Value;
+                Assert.Equal(1, await insert.ExecuteNonQueryAsync(Stop));
+            }
+            insert.Parameters["@Id"].Value = 0;
+            var twice = await Assert.ThrowsAsync<SqliteException>(() => insert.ExecuteNonQueryAsync(Stop));
+            Assert.Equal(DatabaseTrouble.Duplicate, provider.Classify(twice));
+        }
+        await using var compare = writer.CreateCommand();
+        compare.CommandText = "SELECT count(*) FROM a JOIN b USING (Id) WHERE a.Value IS b.Value AND typeof(a.Value) = typeof(b.Value)";
+        Assert.Equal((long)values.Length, await compare.ExecuteScalarAsync(Stop));
+    }
+
+    [Fact(Timeout = DeadlineMilliseconds)]
     public async Task Threads_that_serve_sockets_do_not_wait_for_the_database()
     {
         await using var opened = await TestDatabase.OpenAsync(files.New());
