@@ -84,11 +84,12 @@ sealed record HostTrust(X509Certificate2Collection? Authorities, SslStreamCertif
     /// <summary>The system's authorities, and nothing to show.</summary>
     public static readonly HostTrust OfSystem = new(null, null);
 
-    /// <summary>Null: the system's authorities. A policy is used up by each handshake.</summary>
-    public X509ChainPolicy? Policy()
+    /// <summary>A policy is used up by each handshake.</summary>
+    public X509ChainPolicy Policy()
     {
-        if (Authorities is null) return null;
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        var policy = CertificateChains.NewPolicy();
+        if (Authorities is null) return policy;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.AddRange(Authorities);
         return policy;
     }

@@ -8,6 +8,9 @@ public sealed class MailTransaction(MailAddress from, MailParameters parameters)
     public MailAddress From { get; } = from;
     public MailParameters Parameters { get; } = parameters;
     public List<EnvelopeRecipient> Recipients { get; } = [];
+
+    /// <summary>RCPTs that were not accepted.</summary>
+    internal int RefusedRecipients { get; set; }
 }
 
 /// <summary>An accepted RCPT.</summary>

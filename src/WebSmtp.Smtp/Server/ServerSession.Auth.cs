@@ -104,7 +104,7 @@ public sealed partial class ServerSession
             {
                 BytesReceived += response.Length + 2;
                 if (_observer is { Listens: true }) _observer.ClientSaid(Transcript.Secret);
-                if (!InputWaits()) return response is "*" ? (ReplyCatalog.AuthCancelled, null) : Decode(response);
+                if (!InputWaits(stop)) return response is "*" ? (ReplyCatalog.AuthCancelled, null) : Decode(response);
                 HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
             }
             else if (result is LineResult.TooLong)

@@ -29,7 +29,7 @@ public sealed partial class ServerSession
             await DropTransactionAsync();
             return refusal;
         }
-        if (InputWaits()) return HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
+        if (InputWaits(stop)) return HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
         Say(ReplyCatalog.SendContent);
         await FlushAsync(stop);
         return await TakeAsync(long.MaxValue, stop) ? await EndArrivalAsync() : null;
@@ -128,6 +128,7 @@ public sealed partial class ServerSession
                     if (framing.IsDone) break;
                 }
                 dropped += used;
+                BytesReceived += used;
                 _pipe.Input.AdvanceTo(read.Buffer.GetPosition(used));
                 if (read.IsCompleted) break;
             }

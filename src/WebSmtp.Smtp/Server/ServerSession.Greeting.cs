@@ -21,7 +21,7 @@ public sealed partial class ServerSession
     /// <summary>TLS shows nothing that was not asked for, so there a read is begun, and ended unless it has something at once.</summary>
     async ValueTask<bool> TalksFirstAsync(CancellationToken stop)
     {
-        if (Tls is null) return InputWaits();
+        if (Tls is null) return InputWaits(stop);
         var reading = ReadAsync(stop);
         if (!reading.IsCompleted) _pipe.Input.CancelPendingRead();
         var read = await reading;

@@ -18,7 +18,7 @@ public sealed partial class ServerSession
         await using (collection)
         {
             // The client speaks next only when it has read the reply.
-            if (InputWaits()) return HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
+            if (InputWaits(stop)) return HangUp(ReplyCatalog.InputWaiting, SessionEnd.ProtocolAbuse);
             Say(reply);
             await FlushAsync(stop);
             // Whatever happens now, this side has no reply to say any more.

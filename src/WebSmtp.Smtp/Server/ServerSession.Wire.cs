@@ -19,7 +19,11 @@ public sealed partial class ServerSession
     /// <summary>Octets after which a session that never has to wait lets the others of its thread have their turn.</summary>
     const int FairShare = 256 * 1024;
 
-    long _sinceYield;
+    /// <summary>How much had been received when they had it last.</summary>
+    long _sharedAt;
+
+    /// <summary>Octets of replies that may wait until the peer has said all it had to say.</summary>
+    const int MaxUnsent = 64 * 1024;
 
     sealed class PeerGoneException(Exception? cause = null) : Exception("The peer is gone", cause);
 
@@ -29,8 +33,9 @@ public sealed partial class ServerSession
     /// <param name="ends">The session ends with it.</param>
     void Say(Reply reply, bool ends = false)
     {
-        BytesSent += ReplyWriter.Write(_pipe.Output, reply, _observer);
-        _unflushed = true;
+        var octets = ReplyWriter.Write(_pipe.Output, reply, _observer);
+        BytesSent += octets;
+        _unsent += octets;
         if (reply.Code < 400) return;
         LastRefusal = reply;
         Report(reply, ends);
@@ -49,16 +54,11 @@ public sealed partial class ServerSession
     /// </summary>
     async ValueTask<ReadResult> ReadAsync(CancellationToken stop)
     {
-        if (_sinceYield >= FairShare)
-        {
-            _sinceYield = 0;
-            await Task.Yield();
-        }
+        await ShareThreadAsync();
         _watch!.Begin();
         try
         {
             var read = await _pipe.Input.ReadAsync(stop);
-            _sinceYield += read.Buffer.Length;
             if (_watch.Expired) throw new InactiveException();
             return read;
         }
@@ -69,6 +69,31 @@ public sealed partial class ServerSession
         finally
         {
             _watch.End();
+        }
+    }
+
+    /// <summary>Takes what has arrived already, if anything has.</summary>
+    bool TryRead(out ReadResult read, CancellationToken stop)
+    {
+        try
+        {
+            return _pipe.Input.TryRead(out read);
+        }
+        catch (Exception e) when (IsPeerGone(e, stop))
+        {
+            throw new PeerGoneException(e);
+        }
+    }
+
+    /// <summary>Called before more input is taken.</summary>
+    ValueTask ShareThreadAsync()
+    {
+        return BytesReceived - _sharedAt < FairShare ? default : YieldAsync();
+
+        async ValueTask YieldAsync()
+        {
+            _sharedAt = BytesReceived;
+            await Task.Yield();
         }
     }
 
@@ -116,7 +141,7 @@ public sealed partial class ServerSession
 
     async ValueTask FlushAsync(CancellationToken stop)
     {
-        if (!_unflushed) return;
+        if (_unsent == 0) return;
         _flushing = true;
         _watch!.Begin();
         try
@@ -129,7 +154,7 @@ public sealed partial class ServerSession
                 if (_watch.Expired) throw new InactiveException();
             }
             while (flush.IsCanceled);
-            _unflushed = false;
+            _unsent = 0;
         }
         catch (Exception e) when (IsPeerGone(e, stop))
         {
@@ -143,9 +168,9 @@ public sealed partial class ServerSession
     }
 
     /// <summary>True when the peer sent something that nobody asked for yet. Consumes nothing.</summary>
-    bool InputWaits()
+    bool InputWaits(CancellationToken stop)
     {
-        if (!_pipe.Input.TryRead(out var read)) return false;
+        if (!TryRead(out var read, stop)) return false;
         var waits = !read.Buffer.IsEmpty;
         _pipe.Input.AdvanceTo(read.Buffer.Start);
         return waits;

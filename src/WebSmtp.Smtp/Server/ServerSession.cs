@@ -22,9 +22,12 @@ public sealed partial class ServerSession
 
     /// <summary>
     /// Commands in a row that lead to nothing: NOOP, RSET, EHLO and the like are harmless, but not for ever. Only an accepted
-    /// message, a log-in or an ETRN begins the count anew. RCPT and BDAT do not count: one message may need many.
+    /// message, a log-in or an ETRN begins the count anew. RCPT and BDAT with octets do not count: one message may need many.
     /// </summary>
     const int MaxFruitlessCommands = 1000;
+
+    /// <summary>A list that is far longer than a message may have is put off to its end; one without end is not.</summary>
+    const int MaxRefusedRecipients = 10_000;
 
     readonly IDuplexPipe _transport;
     readonly IMailSink _sink;
@@ -45,7 +48,7 @@ public sealed partial class ServerSession
     int _errors;
     int _fruitless;
     int _transactions;
-    bool _unflushed;
+    long _unsent;
     bool _askedToLogIn;
     volatile bool _flushing;
 
@@ -168,10 +171,11 @@ public sealed partial class ServerSession
         if (Interlocked.CompareExchange(ref _closeRequest, reply, null) is null) _pipe.Input.CancelPendingRead();
     }
 
-    /// <summary>Takes what has arrived, command after command; flushes only when there is nothing left to answer.</summary>
+    /// <summary>Takes what has arrived, command after command; flushes only when there is nothing left to answer, or much was.</summary>
     async ValueTask TakeBatchAsync(CancellationToken stop)
     {
-        if (!_pipe.Input.TryRead(out var read))
+        await ShareThreadAsync();
+        if (!TryRead(out var read, stop))
         {
             await FlushAsync(stop);
             // After the flush: a request that comes later wakes the read.
@@ -204,10 +208,12 @@ public sealed partial class ServerSession
             if (EndsBatch(command.Verb))
             {
                 _pipe.Input.AdvanceTo(rest.Start);
-                await StepAsync(command, moreInput: InputWaits(), stop);
+                await StepAsync(command, moreInput: InputWaits(stop), stop);
+                if (_unsent >= MaxUnsent) await FlushAsync(stop);
                 return;
             }
             await StepAsync(command, moreInput: !rest.IsEmpty, stop);
+            if (_unsent >= MaxUnsent) await FlushAsync(stop);
         }
         _pipe.Input.AdvanceTo(rest.Start, read.Buffer.End);
         if (read.IsCompleted) _end ??= SessionEnd.PeerGone;
@@ -254,7 +260,7 @@ public sealed partial class ServerSession
         Stage = VerbNames[(int)command.Verb];
         _askedToLogIn |= command.Verb is Verb.Auth;
         (_command, _mailBefore) = (command, _mail);
-        if (command.Verb is not (Verb.Rcpt or Verb.Bdat) && ++_fruitless > MaxFruitlessCommands)
+        if (command is not (SmtpCommand.Rcpt or SmtpCommand.Bdat { Size: > 0 }) && ++_fruitless > MaxFruitlessCommands)
         {
             HangUp(ReplyCatalog.TooManyCommands, SessionEnd.Limit);
             return;
@@ -274,7 +280,10 @@ public sealed partial class ServerSession
         // Refused or not, the octets of a chunk are on their way.
         var reply = command is SmtpCommand.Bdat chunk ? await BdatAsync(chunk, refusal, stop)
             : refusal ?? await ActAsync(command, stop);
-        if (reply is not null) Answer(reply);
+        if (reply is null) return;
+        Answer(reply);
+        if (command is SmtpCommand.Rcpt && !reply.IsPositive && _mail is { } mail && ++mail.RefusedRecipients > MaxRefusedRecipients && _end is null)
+            HangUp(ReplyCatalog.TooManyCommands, SessionEnd.Limit);
     }
 
     void Answer(Reply reply)

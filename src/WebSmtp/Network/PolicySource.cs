@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.Routing;
 
 namespace WebSmtp.Network;
@@ -21,6 +22,7 @@ sealed class PolicySource : IPolicySource, IDisposable
         UseCookies = false,
         UseProxy = false,
         MaxResponseHeadersLength = 32,
+        SslOptions = { CertificateChainPolicy = CertificateChains.NewPolicy() },
         ConnectCallback = async (context, stop) =>
         {
             var found = await resolver.ResolveHostAsync(context.DnsEndPoint.Host, stop);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Authentication;
 using System.Text;
+using WebSmtp.Mta.Delivery;
 using WebSmtp.Mta.SmartHosts;
 
 namespace WebSmtp.Network;
@@ -29,6 +30,7 @@ public sealed class TokenEndpoint : ITokenEndpoint, IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(15),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             MaxResponseHeadersLength = 32,
+            SslOptions = { CertificateChainPolicy = CertificateChains.NewPolicy() },
         })
         { Timeout = Timeout.InfiniteTimeSpan };
     }

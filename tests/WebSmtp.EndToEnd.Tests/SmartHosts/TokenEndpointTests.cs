@@ -1,4 +1,9 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using WebSmtp.EndToEnd.Tests.Server;
+using WebSmtp.EndToEnd.Tests.Smtp;
 using WebSmtp.Mta.SmartHosts;
 using WebSmtp.Network;
 
@@ -82,6 +87,33 @@ public sealed class TokenEndpointTests : IAsyncDisposable
             for (var block = new byte[64 * 1024]; ;) await response.OutputStream.WriteAsync(block, stop);
         };
         Assert.Contains("more than 128 KiB", (await AskAsync()).Trouble, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Ordinary)]
+    public async Task Nothing_is_fetched_from_where_its_certificate_says()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var issuers = new TcpListener(IPAddress.Loopback, 0);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        issuers.Start();
+        listener.Start();
+        using var authority = new TestAuthority();
+        var pem = authority.Issue("localhost", $"http://127.0.0.1:{((IPEndPoint)issuers.LocalEndpoint).Port}/issuer.crt");
+        using var certificate = X509Certificate2.CreateFromPem(pem, pem);
+        var shown = new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true) };
+        var shaken = Task.Run(async () =>
+        {
+            using var peer = await listener.AcceptTcpClientAsync(stop);
+            await using var tls = new SslStream(peer.GetStream());
+            await tls.AuthenticateAsServerAsync(shown, stop);
+            await tls.CopyToAsync(Stream.Null, stop);
+        }, stop);
+
+        var answer = await AskAsync($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/token");
+
+        Assert.Contains("certificate", answer.Trouble, StringComparison.Ordinal);
+        Assert.False(issuers.Pending());
+        await shaken.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     [Fact(Timeout = Limits.Ordinary)]

@@ -22,13 +22,15 @@ public sealed class TestAuthority : IDisposable
     public string Pem => _own.ExportCertificatePem();
 
     /// <summary>A key and a certificate for a host, which is also good for a client of that name.</summary>
-    public string Issue(string host)
+    /// <param name="issuers">Where it says that its issuer's certificate is to be had.</param>
+    public string Issue(string host, string? issuers = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
+        if (issuers is not null) request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [issuers]));
         using var issued = request.Create(_own, From, From.AddDays(20), Guid.NewGuid().ToByteArray());
         return key.ExportPkcs8PrivateKeyPem() + "\n" + issued.ExportCertificatePem() + "\n";
     }

@@ -145,6 +145,44 @@ public sealed class ServerSessionTests
         Assert.Equal([("EHLO a", false), ("NOOP", leaves)], threads.Pooled.Where(line => line.Line is "EHLO a" or "NOOP"));
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData("RCPT TO:<c@d>\r\n", 10_002)]
+    [InlineData("BDAT 0\r\n", 1_000)]
+    public async Task A_list_without_end_is_answered_meanwhile_and_cut_off(string line, int most)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var inline = new PipeOptions(readerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
+        var (toServer, toClient) = (new Pipe(inline), new Pipe(inline));
+        var flushes = new CountingWriter(toClient.Writer);
+        var session = new ServerSession(
+            "1", new End(toServer.Reader, flushes), Somewhere, Somewhere, Options with { MaxRecipients = 1 }, new ScriptedSink(), new FakeTimeProvider());
+        var running = session.RunAsync(stop);
+        await toServer.Writer.WriteAsync("EHLO a\r\n"u8.ToArray(), stop);
+        var before = flushes.Count;
+        await toServer.Writer.WriteAsync(Encoding.ASCII.GetBytes($"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n{string.Concat(Enumerable.Repeat(line, most + 1))}"), stop);
+        Assert.Equal(SessionEnd.Limit, await running.WaitAsync(stop));
+        await toClient.Writer.CompleteAsync();
+        var replies = Encoding.ASCII.GetString((await toClient.Reader.ReadAtLeastAsync(int.MaxValue, stop)).Buffer);
+        Assert.InRange(flushes.Count - before, Math.Max(1, replies.Length / (80 * 1024)), replies.Length / (60 * 1024) + 2);
+        Assert.InRange(replies.Split("\r\n").Length, most, most + 20);
+        Assert.EndsWith("421 4.7.0 Too many commands without a message\r\n", replies, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("")]
+    [InlineData("EHLO a\r\n")]
+    [InlineData("EHLO a\r\nMAIL FROM:<a@b>\r\n")]
+    public async Task A_connection_that_is_reset_is_a_peer_that_is_gone(string sent)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var connection = new MemoryConnection(Cut.Whole);
+        var session = new ServerSession("1", connection.Server, Somewhere, Somewhere, Options, new ScriptedSink(), new FakeTimeProvider());
+        if (sent.Length > 0) await connection.Client.Output.WriteAsync(Encoding.ASCII.GetBytes(sent), stop);
+        await connection.Client.Output.CompleteAsync(new IOException("Connection reset by peer"));
+        Assert.Equal(SessionEnd.PeerGone, await session.RunAsync(stop));
+        Assert.Null(session.Fault);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task What_the_world_can_see_of_a_session()
     {
