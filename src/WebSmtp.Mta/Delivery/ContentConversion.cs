@@ -33,7 +33,7 @@ static class ContentConversion
         var needs = await NeedsAsync(content, stop);
         if (!needs.Binary && (!needs.EightBit || host.EightBitMime))
             return new(content, needs.EightBit ? BodyType.EightBitMime : BodyType.SevenBit);
-        return await ConvertAsync(content, host.EightBitMime, stop);
+        return needs.TooMuch ? null : await ConvertAsync(content, host.EightBitMime, stop);
     }
 
     /// <summary>Does the header hold octets that only SMTPUTF8 allows. RFC 6532 section 3.</summary>

@@ -6,7 +6,8 @@ namespace WebSmtp.Mta.Delivery;
 /// <param name="EightBit">Octets above 127.</param>
 /// <param name="Binary">NUL, CR or LF alone, or lines over 998 octets: nothing that DATA may carry. RFC 2045 section 2.8.</param>
 /// <param name="EightBitHeader">Octets above 127 before the first empty line.</param>
-readonly record struct ContentNeeds(bool EightBit, bool Binary, bool EightBitHeader);
+/// <param name="TooMuch">Nobody should take it apart.</param>
+readonly record struct ContentNeeds(bool EightBit, bool Binary, bool EightBitHeader, bool TooMuch);
 
 /// <summary>Reads a content from end to end to see what it holds; bounded memory.</summary>
 static class ContentScan
@@ -33,13 +34,15 @@ static class ContentScan
         bool _eightBit, _binary, _eightBitHeader, _afterCr;
         bool _inHeader = true;
         long _line;
+        MimeWork _work = new();
 
-        public readonly ContentNeeds Needs => new(_eightBit, _binary || _afterCr || _line > MaxLine, _eightBitHeader);
+        public readonly ContentNeeds Needs => new(_eightBit, _binary || _afterCr || _line > MaxLine, _eightBitHeader, _work.IsTooMuch);
 
         public void Take(ReadOnlySpan<byte> bytes)
         {
             foreach (var next in bytes)
             {
+                _work.Take(next);
                 if (_afterCr)
                 {
                     _binary |= next is not (byte)'\n' || _line > MaxLine;

@@ -109,7 +109,7 @@ public sealed partial class ServerSession
             }
             else if (result is LineResult.TooLong)
             {
-                HangUp(ReplyCatalog.AuthLineTooLong, SessionEnd.LineTooLong);
+                return (await DropLongLineAsync(ReplyCatalog.AuthLineTooLong, stop), null);
             }
             else
             {

@@ -97,8 +97,11 @@ public sealed partial class ServerSession
         }
     }
 
-    /// <summary>Drops a line that is too long; its end is certain, so the session goes on behind it. RFC 5321 section 4.5.3.1.9.</summary>
-    async ValueTask RefuseLongLineAsync(Reply refusal, CancellationToken stop)
+    /// <summary>
+    /// Drops a line that is too long; its end is certain, so the session goes on behind it. RFC 5321 section 4.5.3.1.9.
+    /// Returns what is to be answered; null when it has no such end and the session ended.
+    /// </summary>
+    async ValueTask<Reply?> DropLongLineAsync(Reply refusal, CancellationToken stop)
     {
         await FlushAsync(stop);
         var (dropped, endsInCr) = (0L, false);
@@ -113,13 +116,11 @@ public sealed partial class ServerSession
             _pipe.Input.AdvanceTo(end is { } last ? buffer.GetPosition(1, last) : buffer.End);
             if (end is not null)
             {
-                if (endsInCr) Answer(refusal);
-                else HangUp(ReplyCatalog.BadLineEnding, SessionEnd.ProtocolAbuse);
-                return;
+                return endsInCr ? refusal : HangUp(ReplyCatalog.BadLineEnding, SessionEnd.ProtocolAbuse);
             }
             if (read.IsCompleted) throw new PeerGoneException();
         }
-        HangUp(refusal, SessionEnd.LineTooLong);
+        return HangUp(refusal, SessionEnd.LineTooLong);
     }
 
     /// <summary>

@@ -201,7 +201,7 @@ public sealed partial class ServerSession
                 var refusal = RefusalOfLongLine(rest, out var lost);
                 _pipe.Input.AdvanceTo(rest.Start);
                 if (lost) HangUp(refusal, SessionEnd.ProtocolAbuse);
-                else await RefuseLongLineAsync(refusal, stop);
+                else if (await DropLongLineAsync(refusal, stop) is { } reply) Answer(reply);
                 return;
             }
             if (ReadCommand(result, line) is not { } command) break;

@@ -49,6 +49,32 @@ public sealed class ContentConversionTests
         Assert.Equal((EightBit, BodyType.EightBitMime), await FitAsync(EightBit, BodyType.BinaryMime, Host("8BITMIME")));
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n", "--b\r\n\r\n\u00e4\r\n", 30_000)]
+    [InlineData("Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n\u00e4\n", 30_000)]
+    [InlineData("To: ", "a@b,\r\n ", 30_000)]
+    [InlineData("Content-Type: text/plain", ";\r\n a*0=b", 30_000)]
+    [InlineData("Content-Type: message/rfc822\r\n\r\nTo: ", "a@b,\r\n ", 30_000)]
+    [InlineData("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain", ";\r\n a*0=b", 30_000)]
+    [InlineData("", "a: b\r\n", 200_000)]
+    public async Task What_would_cost_too_much_to_take_apart_is_not(string before, string again, int times) => Assert.Equal(
+        (null, null),
+        await FitAsync(before + string.Concat(Enumerable.Repeat(again, times)) + "\r\n\r\nGr\u00fc\u00dfe\r\n", BodyType.BinaryMime, Host()));
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("    indented, Gr\u00fc\u00dfe: as in a table\r\n", 20_000)]
+    [InlineData("> --quoted: Gr\u00fc\u00dfe\r\n\r\n", 20_000)]
+    [InlineData("Note: Gr\u00fc\u00dfe\r\n\r\n", 20_000)]
+    [InlineData("without an end, Gr\u00fc\u00dfe ", 20_000)]
+    public async Task A_long_text_is_no_such_cost(string again, int times)
+    {
+        var (content, body) = await FitAsync(
+            "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n" + string.Concat(Enumerable.Repeat(again, times)) + "\r\n",
+            BodyType.BinaryMime, Host());
+        Assert.Equal(BodyType.SevenBit, body);
+        Assert.Contains("Gr=FC=DFe", content, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Eight_bit_text_becomes_seven_bit()
     {
@@ -109,7 +135,7 @@ public sealed class ContentConversionTests
     public async Task A_scan_says_what_a_content_holds(string content, bool eightBit, bool binary, bool header)
     {
         using var stream = new MemoryStream(Encoding.Latin1.GetBytes(content));
-        Assert.Equal(new ContentNeeds(eightBit, binary, header), await ContentScan.ScanAsync(stream, TestContext.Current.CancellationToken));
+        Assert.Equal(new ContentNeeds(eightBit, binary, header, TooMuch: false), await ContentScan.ScanAsync(stream, TestContext.Current.CancellationToken));
     }
 
     [Theory]
